@@ -71,13 +71,13 @@ fn holds_project(share: &Share, shares: &[Share], scope: &mut Scope<'_>) {
         report(share, name, help.to_owned(), span, scope);
         return;
     }
-    if share.is_project() && share.host.contains("..") {
+    if share.is_project() && share.host.split('/').any(|part| part == "..") {
         let message = format!(
-            "{} is writable, and the directory that the sandbox is started from lies in it: who opens that directory outside runs \
-             what the program puts into `.git/hooks` or `.vscode` there",
+            "{} is writable, and the directory that the sandbox is started from lies in it: tools that open that directory outside run \
+             what the program writes to `.git/hooks` or `.vscode` there",
             quote(&share.host)
         );
-        let help = "share `.` instead, or start the sandbox from the directory above";
+        let help = "show `.` instead, or start the sandbox from the directory above";
         scope.report(Diagnostic::warning("project-writable", span, message).with_help(help));
         return;
     }

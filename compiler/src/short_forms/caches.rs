@@ -41,7 +41,7 @@ impl Shares<'_, '_> {
             );
             if !is_name(&name) {
                 let message = format!("{} is no name of a cache", quote(&name));
-                let help = "a name has letters, digits, `-` and `_`, at most 64 of them, and begins with a letter or a digit";
+                let help = "a name has letters, digits, `-` and `_`, begins with a letter or a digit, and is at most 64 bytes long";
                 self.sink
                     .push(Diagnostic::error("invalid-path", span, message).with_help(help));
                 continue;

@@ -71,7 +71,8 @@ impl TestDir {
 
     fn purple(&self, from: &str, arguments: &[&str]) -> Output {
         Command::new(self.at("bin/purple"))
-            .arg("run")
+            // Whether the host has control groups is not what is tested here.
+            .args(["run", "--unenforced", "cgroup"])
             .args(arguments)
             .current_dir(self.at(from))
             .env("HOME", self.at("home"))
@@ -228,7 +229,7 @@ fn what_is_missing_is_named() {
     let place = TestDir::new();
     refused(
         &place.purple("home/project", &[]),
-        &["type `purple run -- COMMAND`"],
+        &["type `purple run --unenforced cgroup -- COMMAND`"],
     );
     fs::remove_file(place.at("bin/purple-exec")).expect("it was there");
     place.policy("./out");

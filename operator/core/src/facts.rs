@@ -140,12 +140,13 @@ impl Display for FactError {
             Self::Users(error) => error.fmt(f),
             Self::HomeIsNoWorkspace(home) => write!(
                 f,
-                "it would be {}, which is a home directory or has one in it; start the run from the directory of a project",
+                "the workspace would be {}, which is a home directory or has one in it; start the run from the directory of a project, and \
+                 type `git init` there if it has no repository of its own",
                 shown(home)
             ),
             Self::HostIsNoWorkspace(directory) => write!(
                 f,
-                "it would be {}, which is the host's own; start the run from the directory of a project",
+                "the workspace would be {}, a system directory; start the run from the directory of a project",
                 shown(directory)
             ),
         }

@@ -230,6 +230,9 @@ impl PreparedRun<'_> {
     /// Runs the command to its end, and gives purple-exec's exit status; what the program has left in
     /// repositories for git to run is put out of action, with a notice.
     pub fn run(mut self, notices: &mut Vec<Notice>) -> Result<u8, LaunchError> {
+        if let Some(before) = &mut self.found_before {
+            before.start();
+        }
         let ended = self.session.run(&mut self.executor, notices);
         let searched = self.repositories.as_ref().map(Watch::directories);
         let found = self.repositories.map(Watch::end);

@@ -123,10 +123,15 @@ impl Disarm<'_> {
 
     fn indexes(&mut self, before: &Repository, now: &Repository) {
         for (name, content) in &now.indexes {
-            if before.indexes.get(name) != Some(content) && !is_plain_index(self.folder, name) {
-                let what = "it named files outside of the working tree, or of the repository; `git reset` makes a new one";
-                put_aside(self.path, self.folder, name, what, self.found);
+            if before.indexes.get(name) == Some(content) {
+                continue;
             }
+            let what = match is_plain_index(self.folder, name) {
+                Ok(true) => continue,
+                Ok(false) => "it names files outside of the working tree or of the repository, or is not as git writes it; type `git reset` to create a new one".to_owned(),
+                Err(why) => format!("{why}; type `git reset` to create a new one"),
+            };
+            put_aside(self.path, self.folder, name, &what, self.found);
         }
     }
 

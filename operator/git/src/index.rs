@@ -1,8 +1,8 @@
-//! The paths in an index (gitformat-index(5)). git does not check them when it reads the file, and writes what they name when
-//! it checks out: `../x`, and files of the repository itself.
+//! The paths in an index (gitformat-index(5)). git checks none of them when it reads the file, and writes what they name when it
+//! checks out, also `../x` and files of the repository itself.
 
-/// The bytes of an entry before its path, without the object's name.
-const FIXED: usize = 42;
+/// The bytes of an entry before the name of its object.
+const BEFORE_OBJECT: usize = 40;
 
 /// The bytes of an object's name: SHA-1, and SHA-256.
 pub(crate) const OBJECT_NAMES: [usize; 2] = [20, 32];
@@ -10,17 +10,18 @@ pub(crate) const OBJECT_NAMES: [usize; 2] = [20, 32];
 /// The flag that two more bytes of flags follow.
 const EXTENDED: u16 = 0x4000;
 
-/// Whether all its entries name files of the working tree, and git reads no other ones. `object_name` is the number of bytes of an
-/// object's name. What git itself refuses is not looked at further.
+/// The part of the flags that is the length of the path; a longer path has all bits.
+const LENGTH: u16 = 0x0fff;
+
+/// Whether all its entries name files of the working tree, and each version of git reads these entries and no other ones.
+/// `object_name` is the number of bytes of an object's name.
 pub(crate) fn is_plain(bytes: &[u8], object_name: usize) -> bool {
     let Some((version, entries)) = header(bytes) else {
+        // git refuses it too.
         return true;
     };
-    let Some(paths) = read(bytes, version, entries, object_name) else {
-        // git stops there too, or reads something else than this.
-        return false;
-    };
-    paths.plain && extensions_are_plain(bytes, &paths.starts, object_name)
+    let found = read(bytes, version, entries, object_name);
+    found.is_some_and(|entries| extensions_are_plain(bytes, &entries, object_name))
 }
 
 /// The version and the number of entries; `None` where it is no index.
@@ -30,91 +31,133 @@ fn header(bytes: &[u8]) -> Option<(u32, u32)> {
     (known && (2..=4).contains(&version)).then_some((version, entries))
 }
 
-struct Paths {
-    plain: bool,
-    /// Where each entry begins, and where what follows them does.
+/// Where entries begin.
+struct Entries {
     starts: Vec<usize>,
+    /// Those of version 4 that take nothing from the path before.
+    whole: Vec<bool>,
+    /// Where the last one ends.
+    end: usize,
 }
 
-fn read(bytes: &[u8], version: u32, entries: u32, object_name: usize) -> Option<Paths> {
-    let mut paths = Paths {
-        plain: true,
+/// Goes through the entries. `None` where one names no file of the working tree, or is written otherwise than git writes it: git
+/// could read something else there.
+fn read(bytes: &[u8], version: u32, entries: u32, object_name: usize) -> Option<Entries> {
+    let mut found = Entries {
         starts: Vec::new(),
+        whole: Vec::new(),
+        end: 12,
     };
-    let mut path = Vec::new();
-    let mut at = 12_usize;
+    let mut path: Vec<u8> = Vec::new();
     for _ in 0..entries {
-        paths.starts.push(at);
-        let mode = number(bytes, at.checked_add(24)?)?;
-        let flags_at = at.checked_add(FIXED - 2)?.checked_add(object_name)?;
+        let start = found.end;
+        let mode = number(bytes, start.checked_add(24)?)?;
+        let flags_at = start.checked_add(BEFORE_OBJECT)?.checked_add(object_name)?;
         let flags = u16::from_be_bytes(*bytes.get(flags_at..)?.first_chunk()?);
-        let more = if version > 2 && flags & EXTENDED != 0 {
-            2
-        } else {
-            0
+        let more = match flags & EXTENDED {
+            0 => 0,
+            // Only later versions have more flags, and each git reads them.
+            _ if version == 2 => return None,
+            _ => 2,
         };
-        let start = flags_at.checked_add(2)?.checked_add(more)?;
-        let mut rest = bytes.get(start..)?;
+        let name_at = flags_at.checked_add(2)?.checked_add(more)?;
+        let mut rest = bytes.get(name_at..)?;
+        let mut strip = path.len();
         if version == 4 {
-            let (strip, after) = varint(rest)?;
-            path.truncate(path.len().checked_sub(strip)?);
-            rest = after;
-        } else {
-            path.clear();
+            (strip, rest) = varint(rest)?;
         }
-        let end = rest.iter().position(|&byte| byte == 0)?;
-        let (name, after) = rest.split_at_checked(end)?;
+        found.starts.push(start);
+        found.whole.push(strip == path.len());
+        path.truncate(path.len().checked_sub(strip)?);
+        let length = rest.iter().position(|&byte| byte == 0)?;
+        let (name, after) = rest.split_at_checked(length)?;
         path.extend_from_slice(name);
-        let after = bytes.len().checked_sub(after.len())?;
-        at = if version == 4 {
-            after.checked_add(1)?
+        // git takes the length from the flags where it fits there.
+        let said = usize::from(flags & LENGTH);
+        let is_said = path.len().min(usize::from(LENGTH)) == said;
+        let name_end = bytes.len().checked_sub(after.len())?;
+        found.end = if version == 4 {
+            name_end.checked_add(1)?
         } else {
             // One to eight NULs, up to a multiple of eight.
-            let length = after.checked_sub(at)?;
-            at.checked_add(length.checked_add(8)? & !7)?
+            let length = name_end.checked_sub(start)?;
+            start.checked_add(length.checked_add(8)? & !7)?
         };
-        paths.plain &= is_of_the_tree(&path, mode);
+        let padding = bytes.get(name_end..found.end)?;
+        let is_filled = padding.iter().all(|&byte| byte == 0);
+        (is_said && is_filled && is_of_the_tree(&path, mode)).then_some(())?;
     }
-    paths.starts.push(at);
-    (at <= bytes.len()).then_some(paths)
+    Some(found)
 }
 
-/// Whether git would take a path into an index (`verify_path` of git's read-cache.c). An entry of a split index has none where
-/// it replaces another one, and a directory of a sparse index ends with a slash.
+/// Whether git would take a path into an index on Linux (`verify_path` of git's read-cache.c; what file systems of macOS and Windows
+/// take for `.git` is refused too, as `core.protectHFS` and `core.protectNTFS` do). An entry of a split index has none where it
+/// replaces another one, and a directory of a sparse index ends with a slash.
 fn is_of_the_tree(path: &[u8], mode: u32) -> bool {
     const DIRECTORY: u32 = 0o040_000;
     let path = match path.strip_suffix(b"/") {
         Some(path) if mode == DIRECTORY => path,
         _ => path,
     };
-    let is_name =
-        |name: &[u8]| !matches!(name, b"" | b"." | b"..") && !name.eq_ignore_ascii_case(b".git");
     path.is_empty() || path.split(|&byte| byte == b'/').all(is_name)
 }
 
-/// Whether the extensions lie where the entries end, and the one by which git reads the entries in several threads names the same
-/// entries.
-fn extensions_are_plain(bytes: &[u8], starts: &[usize], object_name: usize) -> bool {
-    let Some((&end, starts)) = starts.split_last() else {
-        return false;
+/// Whether a part of a path is a name, and no way to write `.git`.
+fn is_name(name: &[u8]) -> bool {
+    // NTFS: what follows a dot, a blank or a colon at the end is left out, and a backslash is a slash. HFS+: some characters
+    // are not seen.
+    let shown: Vec<u8> = String::from_utf8_lossy(name)
+        .chars()
+        .filter(|one| !matches!(*one, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'))
+        .collect::<String>()
+        .into_bytes();
+    let before = shown.split(|&byte| byte == b':').next().unwrap_or_default();
+    let mut trimmed = before;
+    while let [rest @ .., b'.' | b' '] = trimmed {
+        trimmed = rest;
+    }
+    let is_git = |text: &[u8]| {
+        [&b".git"[..], b"git~1"]
+            .iter()
+            .any(|git| text.eq_ignore_ascii_case(git))
     };
-    let mut at = end;
+    !matches!(name, b"" | b"." | b"..") && !is_git(&shown) && !is_git(trimmed)
+}
+
+/// Whether the extensions fill what follows the entries, and the two by which git reads entries in several threads are where git
+/// looks for them, once, and say the same.
+fn extensions_are_plain(bytes: &[u8], entries: &Entries, object_name: usize) -> bool {
     let hash = bytes.len().saturating_sub(object_name);
+    // Where git looks for the end of the entries (`read_eoie_extension`): four bytes, and a digest, before the digest of all.
+    let fixed = hash.checked_sub(12_usize.saturating_add(object_name));
+    let is_looked_for = fixed.is_some_and(|at| {
+        bytes
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(b"EOIE"))
+    });
+    let (mut ends, mut tables) = (0_u32, 0_u32);
+    let mut at = entries.end;
     while at < hash {
-        let (Some(name), Some(size)) = (
-            bytes.get(at..at.saturating_add(4)),
-            number(bytes, at.saturating_add(4)),
-        ) else {
+        let name = bytes.get(at..at.saturating_add(4));
+        let size = number(bytes, at.saturating_add(4));
+        let (Some(name), Some(size)) = (name, size) else {
             return false;
         };
         let start = at.saturating_add(8);
         let next = usize::try_from(size).map_or(usize::MAX, |size| start.saturating_add(size));
-        let Some(content) = bytes.get(start..next) else {
+        let Some(content) = bytes.get(start..next).filter(|_| next <= hash) else {
             return false;
         };
         let fits = match name {
-            b"EOIE" => number(content, 0).is_some_and(|offset| usize::try_from(offset) == Ok(end)),
-            b"IEOT" => are_blocks(content, starts),
+            b"EOIE" => {
+                ends = ends.saturating_add(1);
+                let offset = number(content, 0).map(usize::try_from);
+                Some(at) == fixed && offset == Some(Ok(entries.end))
+            }
+            b"IEOT" => {
+                tables = tables.saturating_add(1);
+                are_blocks(content, entries)
+            }
             _ => true,
         };
         if !fits {
@@ -122,37 +165,37 @@ fn extensions_are_plain(bytes: &[u8], starts: &[usize], object_name: usize) -> b
         }
         at = next;
     }
-    at == hash
+    at == hash && tables <= 1 && ends == u32::from(is_looked_for)
 }
 
-/// Whether a table of blocks has all entries, each block beginning with the one that it says.
-fn are_blocks(table: &[u8], starts: &[usize]) -> bool {
-    let mut left = starts;
+/// Whether a table of blocks has all entries, each block beginning with the one that it says, which takes nothing from the path
+/// before it.
+fn are_blocks(table: &[u8], entries: &Entries) -> bool {
+    let mut starts = entries.starts.iter().zip(&entries.whole);
     let blocks = table.get(4..).unwrap_or_default();
     let (blocks, rest) = blocks.as_chunks::<8>();
-    let all = blocks.iter().all(|block| {
+    for block in blocks {
         let (Some(offset), Some(count)) = (number(block, 0), number(block, 4)) else {
             return false;
         };
-        let begins = left
-            .first()
-            .is_some_and(|&start| usize::try_from(offset) == Ok(start));
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        match left.get(count..) {
-            Some(rest) => left = rest,
-            None => return false,
+        let Some((&start, &is_whole)) = starts.next() else {
+            return false;
+        };
+        if usize::try_from(offset) != Ok(start) || !is_whole || count == 0 {
+            return false;
         }
-        begins
-    });
-    all && rest.is_empty() && left.is_empty()
+        for _ in 1..count {
+            if starts.next().is_none() {
+                return false;
+            }
+        }
+    }
+    rest.is_empty() && starts.next().is_none()
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .copied()
-        .map(u32::from_be_bytes)
+    let bytes = bytes.get(at..)?.first_chunk();
+    bytes.copied().map(u32::from_be_bytes)
 }
 
 /// A number of several bytes (`decode_varint` of git's varint.c), and what follows.
@@ -161,7 +204,8 @@ fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut byte = first;
     let mut value = usize::from(byte & 127);
     while byte & 128 != 0 {
-        (byte, rest) = rest.split_first().map(|(&byte, rest)| (byte, rest))?;
+        let (&next, after) = rest.split_first()?;
+        (byte, rest) = (next, after);
         value = value
             .checked_add(1)?
             .checked_mul(128)?

@@ -1,4 +1,4 @@
-//! What a run has found before it, for the runs beside it: what one of them has made since is not taken for the user's by another.
+//! What a run has found before it, for the runs beside it: what one run creates does not count as the user's in a run that starts later.
 
 use crate::repository::{Config, Repository};
 use crate::top::Top;

@@ -29,6 +29,10 @@ pub(crate) fn disarm(
 ) {
     for at in now {
         let Some((folder, name)) = opened(place.top, at) else {
+            found.push(Found::Left {
+                path: place.path.join(at),
+                why: "its directory cannot be opened".to_owned(),
+            });
             continue;
         };
         let target = |content: Option<&Content>| match content {

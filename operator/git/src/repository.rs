@@ -77,7 +77,7 @@ pub(crate) struct Repository {
     /// The files of states that run commands, by state and name; without a name, states that cannot be looked into.
     pub(crate) states: BTreeMap<(&'static str, Option<&'static str>), Content>,
     pub(crate) conflicts: Option<Content>,
-    /// The files of linked worktrees that name a working tree of somebody else, by the worktrees.
+    /// The files of linked worktrees that name a working tree outside, which does not lead back, by the worktrees.
     pub(crate) elsewhere: BTreeMap<OsString, Content>,
     /// Indexes, by their names. They are known by their times.
     pub(crate) indexes: BTreeMap<OsString, Content>,
@@ -165,21 +165,43 @@ fn indexes(folder: &Folder) -> BTreeMap<OsString, Content> {
     known.collect()
 }
 
-/// Whether an index names files of the working tree alone. One that cannot be read counts as one that does not.
-pub(crate) fn is_plain_index(folder: &Folder, name: &OsStr) -> bool {
-    let is_sha256 = |config: &Content| {
-        let bytes = config.bytes().map(<[u8]>::to_ascii_lowercase);
-        bytes.is_some_and(|bytes| bytes.windows(6).any(|part| part == b"sha256"))
-    };
-    let [sha1, sha256] = index::OBJECT_NAMES;
-    let object_name = match folder.content(OsStr::new(CONFIGS[0]), LARGEST) {
-        Some(config) if is_sha256(&config) => sha256,
-        _ => sha1,
+/// Whether an index names files of the working tree alone. The error says why that is not known.
+pub(crate) fn is_plain_index(folder: &Folder, name: &OsStr) -> Result<bool, &'static str> {
+    let Some(object_name) = object_name(folder) else {
+        return Err("the configuration of its repository cannot be read");
     };
     match folder.content(name, LARGEST_INDEX) {
-        None => true,
-        Some(Content::File { bytes, .. }) => index::is_plain(&bytes, object_name),
-        Some(_) => false,
+        None => Ok(true),
+        Some(Content::File { bytes, .. }) => Ok(index::is_plain(&bytes, object_name)),
+        Some(_) => Err("it cannot be read, has holes, or is larger than 512 MiB"),
+    }
+}
+
+/// The bytes of an object's name in a repository (`extensions.objectFormat` of git-config(1)).
+fn object_name(folder: &Folder) -> Option<usize> {
+    let [sha1, sha256] = index::OBJECT_NAMES;
+    let above;
+    let common = match folder.content(OsStr::new(COMMON), LARGEST) {
+        None => folder,
+        Some(content) if common_dir(&content) == Some(Path::new(ITSELF)) => folder,
+        Some(content) if common_dir(&content) == Some(Path::new(OWN_COMMON)) => {
+            let up = OsStr::new("..");
+            above = folder.enter(up).and_then(|folder| folder.enter(up)).ok()?;
+            &above
+        }
+        Some(_) => return None,
+    };
+    let Some(config) = common.content(OsStr::new(CONFIGS[0]), LARGEST) else {
+        return Some(sha1);
+    };
+    let entries = config::entries(config.bytes()?)?;
+    let mut said = entries
+        .iter()
+        .filter(|entry| entry.key == "extensions.objectformat");
+    match said.next_back().map(|entry| entry.value.as_slice()) {
+        None | Some(b"sha1") => Some(sha1),
+        Some(b"sha256") => Some(sha256),
+        Some(_) => None,
     }
 }
 

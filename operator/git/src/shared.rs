@@ -27,7 +27,8 @@ pub fn shared_directory(tree: &Path) -> Option<PathBuf> {
         let named = resolved(&dir.join(named_by(named.bytes()?)?))?;
         (named == tree.join(".git")).then_some(())?;
         let common = resolved(&dir.join(common_dir(&common)?))?;
-        dir.starts_with(&common).then_some(common)?
+        // git has it at one place in the common directory; another one may be the program's.
+        (dir.parent() == Some(&common.join(WORKTREES.0))).then_some(common)?
     } else {
         // A submodule: its configuration names the tree.
         let config = folder.content(OsStr::new(CONFIGS[0]), LARGEST)?;

@@ -1,5 +1,10 @@
 //! Real repositories, changed as a program could change them, and what git does in them afterwards.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod data;
 mod led;

@@ -31,13 +31,15 @@ pub(crate) struct Seen {
 }
 
 /// The directories of a repository in which git writes (gitrepository-layout(5)).
-const OWN: [&[u8]; 9] = [
+const OWN: [&[u8]; 11] = [
     b"info",
     b"logs",
+    b"lost-found",
     b"objects",
     b"rebase-apply",
     b"rebase-merge",
     b"refs",
+    b"reftable",
     b"rr-cache",
     b"sequencer",
     b"worktrees",
@@ -125,7 +127,7 @@ impl Walk<'_> {
             match folder.enter(&name) {
                 Ok(mut next) => {
                     let next_part = match part {
-                        Part::Top if OWN.contains(&name.as_encoded_bytes()) => Part::Own,
+                        Part::Top if is_own(&name) => Part::Own,
                         Part::Own => Part::Own,
                         _ => Part::None,
                     };
@@ -146,6 +148,12 @@ impl Walk<'_> {
             self.seen.not_named = self.seen.not_named.saturating_add(1);
         }
     }
+}
+
+/// Whether git writes in a directory of a repository of this name, in any case of letters.
+fn is_own(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 /// Whether a link of this name in a repository is looked at as what it stands for, by the rest of this crate.

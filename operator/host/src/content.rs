@@ -9,6 +9,7 @@ use nix::sys::statfs::{
     self, BPF_FS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC, FsType,
     PROC_SUPER_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC, SYSFS_MAGIC, TRACEFS_MAGIC,
 };
+use nix::unistd::{Whence, lseek};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -140,16 +141,19 @@ fn regular(dir: &Dir, name: &OsStr, cap: u64, flags: OFlag) -> Option<Content> {
 fn read(handle: &OwnedFd, status: &FileStat, cap: u64) -> Result<Option<Content>, io::Error> {
     let size = u64::try_from(status.st_size).map_err(|_| Errno::EOVERFLOW)?;
     let kernels = OF_THE_KERNEL.contains(&statfs::fstatfs(handle)?.filesystem_type());
-    // A file with holes takes less of the disk than it would take here.
-    let blocks = u64::try_from(status.st_blocks).unwrap_or_default();
-    let has_holes = size > BLOCK && blocks.saturating_mul(512) < size;
-    if kernels || size > cap || has_holes {
+    if kernels || size > cap {
         return Ok(None);
     }
     let mut bytes = Vec::new();
     let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let file = File::from(open(path.as_str(), flags, Mode::empty())?);
+    // A file with holes takes less of the disk than it would take here. Where the file system does not tell, it has none.
+    let hole = lseek(&file, 0, Whence::SeekHole);
+    if size > BLOCK && hole.is_ok_and(|hole| u64::try_from(hole).is_ok_and(|hole| hole < size)) {
+        return Ok(None);
+    }
+    lseek(&file, 0, Whence::SeekSet)?;
     let _count = file.take(size).read_to_end(&mut bytes)?;
     Ok(Some(Content::File {
         bytes,

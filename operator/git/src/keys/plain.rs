@@ -88,7 +88,7 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
          signoff subjectprefix thread to useautobase",
     ),
     ("fsck", "*"),
-    ("fsmonitor", "allowremote socketdir"),
+    ("fsmonitor", "allowremote"),
     (
         "gc",
         "*.reflogexpire *.reflogexpireunreachable aggressivedepth aggressivewindow auto autodetach \

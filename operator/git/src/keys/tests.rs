@@ -10,7 +10,7 @@ use std::process::Command;
 const REVIEWED: u32 = 47;
 
 /// Its keys that can run something, in its order.
-const COMMANDS: [&str; 134] = [
+const COMMANDS: [&str; 135] = [
     "advice.ignoredHook",
     "alias.x",
     "branch.x.mergeOptions",
@@ -46,6 +46,7 @@ const COMMANDS: [&str; 134] = [
     "filter.x.smudge",
     "format.outputDirectory",
     "format.suffix",
+    "fsmonitor.socketDir",
     "gc.recentObjectsHook",
     "gc.repackFilterTo",
     "gitcvs.allBinary",

@@ -96,6 +96,85 @@ fn an_index_that_names_files_elsewhere() {
     }
 }
 
+/// What git reads otherwise than it looks: lengths, flags and blocks that lead past what is looked at.
+#[test]
+fn entries_that_hide_others() {
+    let object = [1; 20];
+    let is_plain = |bytes: &[u8], size| crate::index::is_plain(&[bytes, &[0; 20]].concat(), size);
+    let plain = index(2, &["f", "g"], &object);
+    assert!(is_plain(&plain, 20));
+    // A longer length has git take the second entry for a part of the first path.
+    let mut longer = plain.clone();
+    longer[12 + 61] = 73;
+    assert!(!is_plain(&longer, 20));
+    // Flags that only later versions have.
+    let mut extended = plain.clone();
+    extended[12 + 60] |= 0x40;
+    assert!(!is_plain(&extended, 20));
+    // Bytes between the entries.
+    let mut filled = plain.clone();
+    filled[12 + 63] = b'x';
+    assert!(!is_plain(&filled, 20));
+    for path in [
+        "a/..",
+        "a/git~1/hooks",
+        ".git ",
+        ".git.",
+        ".git::$DATA",
+        ".g\u{200c}it/x",
+        "a//b",
+        ".GIT",
+    ] {
+        assert!(!is_plain(&index(2, &[path], &object), 20), "{path}");
+    }
+    for path in ["a/..b", ".gitignore", "git~10", "a.git", "\u{e4}", "a b"] {
+        assert!(is_plain(&index(2, &[path], &object), 20), "{path}");
+    }
+    // The first path of a block takes nothing from the one before.
+    let joined = |strip: u8| {
+        let mut bytes = index(4, &["a", "b"], &object);
+        let at = bytes.len() - 3;
+        bytes[at] = strip;
+        bytes[at - 1] = 2 - strip;
+        let table = [
+            &1_u32.to_be_bytes()[..],
+            &12_u32.to_be_bytes(),
+            &1_u32.to_be_bytes(),
+            &77_u32.to_be_bytes(),
+            &1_u32.to_be_bytes(),
+        ];
+        bytes.extend(extension(b"IEOT", &table.concat()));
+        bytes
+    };
+    assert!(is_plain(&joined(1), 20));
+    assert!(!is_plain(&joined(0), 20));
+}
+
+/// The size of object names is that of the repository, and not what some text of the configuration says.
+#[test]
+fn an_index_of_another_object_format() {
+    let project = Project::new();
+    project.git("", &["config", "x.note", "sha256"]);
+    let watch = project.watch();
+    let entries = index(2, &["../planted"], &[1; 20]);
+    fs::write(project.at(".git/index"), sealed(entries, &project)).unwrap();
+    assert_eq!(watch.end().len(), 1);
+
+    project.git("", &["init", "-q", "--object-format=sha256", "../other"]);
+    fs::write(project.at("../other/file"), "a").unwrap();
+    for arguments in [
+        &["add", "."][..],
+        &["commit", "-qm", "one"],
+        &["worktree", "add", "-q", "tree"],
+    ] {
+        project.git("../other", arguments);
+    }
+    let watch = crate::Watch::start([project.at("../other").as_path()]).unwrap();
+    fs::write(project.at("../other/tree/new"), "a").unwrap();
+    project.git("../other/tree", &["add", "."]);
+    assert_eq!(watch.end(), []);
+}
+
 /// What git itself writes stays.
 #[test]
 fn indexes_that_git_writes() {

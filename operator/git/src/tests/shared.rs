@@ -56,4 +56,8 @@ fn a_file_that_names_the_repository_of_another_tree() {
     )
     .unwrap();
     assert_eq!(shared_directory(&planted), None);
+
+    // What lies above a directory of its own is no common one.
+    fs::write(own.join("commondir"), "../..\n").unwrap();
+    assert_eq!(shared_directory(&planted), None);
 }
