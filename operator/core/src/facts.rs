@@ -100,7 +100,7 @@ impl Places {
 fn workspace_of(start: &Path) -> Result<PathBuf, FactError> {
     let owner = |path: &Path| path.symlink_metadata().ok().map(|found| found.uid());
     let own = [owner(start), Some(users::own_uid())];
-    // A repository of somebody else's above, such as one in /tmp, does not decide what is shown.
+    // A repository of another user in a parent directory, such as /tmp, must not decide what is shown.
     let is_own = |found: Option<u32>| found.is_some() && own.contains(&found);
     let root = start
         .ancestors()

@@ -1,7 +1,7 @@
-//! What runs have found in their directories before them: a locked file each, for the runs that start meanwhile. The file of a run that
-//! was killed stays, because nobody has looked through what it left, until a run of the same directories has done so.
+//! What runs have found in their directories before they started: a locked file for each run, for the runs that start meanwhile. The file
+//! of a killed run remains until another run has searched the same directories.
 
-use crate::trust::TrustError;
+use crate::trust::{TrustError, lock};
 use purple_git::Known;
 use purple_host::FileError;
 use purple_host::own_file::{self, Access, LockedFile};
@@ -12,15 +12,11 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 const DIRECTORY: &str = "found";
 
 /// The file that is locked while the others are listed or written.
 const LOCK: &str = "lock";
-
-/// How long another process may have it locked. It takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The most bytes that are read of a run's file.
 const MOST_BYTES: u64 = 64 << 20;
@@ -41,7 +37,7 @@ impl OtherRuns {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(FileError::at(&directory))?,
         };
-        let _lock = lock(&directory)?;
+        let _lock = lock(&directory.join(LOCK))?;
         for entry in entries {
             let path = entry.map_err(FileError::at(&directory))?.path();
             if path.file_name() == Some(OsStr::new(LOCK)) {
@@ -104,7 +100,7 @@ impl FoundBefore {
     pub(crate) fn write(state: &Path, id: &str, known: &Known) -> Result<Self, TrustError> {
         let directory = state.join(DIRECTORY);
         fs::create_dir_all(&directory).map_err(FileError::at(&directory))?;
-        let _lock = lock(&directory)?;
+        let _lock = lock(&directory.join(LOCK))?;
         let path = directory.join(id);
         let file = own_file::open(&path, Access::Update).map_err(FileError::at(&path))?;
         let locked = own_file::try_lock(file).map_err(FileError::at(&path))?;
@@ -139,19 +135,9 @@ impl FoundBefore {
 impl Drop for FoundBefore {
     fn drop(&mut self) {
         if !self.is_started && fs::remove_file(&self.path).is_err() {
-            // Without its directory nobody reads it either.
+            // It was removed already.
         }
     }
-}
-
-/// Keeps other processes from listing and writing files meanwhile.
-fn lock(directory: &Path) -> Result<LockedFile, TrustError> {
-    let path = directory.join(LOCK);
-    let file = own_file::open(&path, Access::Update).map_err(FileError::at(&path))?;
-    own_file::lock(file, PATIENCE).map_err(|error| match error.kind() {
-        ErrorKind::TimedOut => TrustError::Locked(path.clone()),
-        _ => FileError::at(&path)(error).into(),
-    })
 }
 
 fn parsed(text: &str) -> Option<Known> {

@@ -66,7 +66,9 @@ impl<'a> Launch<'a> {
         workspace::make_output_directories(&self.plan, notices)?;
         let state = trust::state_directory()?;
         let mut others = OtherRuns::default();
-        others.add(&state)?;
+        if !workspace::output_directories(&self.plan).is_empty() {
+            others.add(&state)?;
+        }
         let mut repositories = self.repositories()?;
         let mut found_before = None;
         if let Some(watch) = &mut repositories {

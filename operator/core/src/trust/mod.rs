@@ -29,7 +29,7 @@ pub use error::TrustError;
 pub use file::{Change, ObeyedFile};
 pub use list::{accept, files, forget};
 pub(crate) use obeyed::Obeyed;
-pub(crate) use registry::state_directory;
+pub(crate) use registry::{lock, state_directory};
 
 /// What a run obeys and keeps.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ const MOST_BYTES: u64 = 8 << 20;
 /// The most files that are in the list and do not exist.
 const MOST_MISSING: usize = 1000;
 
-/// How long another process may have the list locked. It takes milliseconds.
+/// How long another process may have a file locked. It takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The directory in which Purple keeps its state: root's, or this user's.
@@ -135,7 +135,8 @@ fn parse(bytes: &[u8]) -> Option<Vec<ObeyedFile>> {
     files.iter().map(ObeyedFile::of).collect()
 }
 
-fn lock(path: &Path) -> Result<LockedFile, TrustError> {
+/// Locks a file of the state directory; it is created where it is missing.
+pub(crate) fn lock(path: &Path) -> Result<LockedFile, TrustError> {
     let file = own_file::open(path, Access::Update).map_err(FileError::at(path))?;
     own_file::lock(file, PATIENCE).map_err(|error| match error.kind() {
         ErrorKind::TimedOut => TrustError::Locked(path.to_owned()),
