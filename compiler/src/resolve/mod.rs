@@ -86,7 +86,7 @@ pub struct Resolved {
     pub git_config: Option<String>,
 }
 
-/// Resolves a policy. `hosts` are the groups of names that it names. `git_directory` is a repository of git, whatever its name is. `today` is the day that grants are measured against, and changes nothing of
+/// Resolves a policy. `hosts` are the groups of names that it names. `git_directory` is the path of a git repository; its name need not end in `.git`. `today` is the day that grants are measured against, and changes nothing of
 /// what comes out. What is wrong goes to the sink; the result is complete all the same, so that
 /// later stages can report more, and is not to be sealed when the sink has an error.
 pub fn resolve(

@@ -111,7 +111,7 @@ fn a_short_form_is_what_it_stands_for() {
     }
 }
 
-/// What all linked worktrees share is shown too, and kept as a repository is, whatever its name.
+/// The git directory of a linked worktree is shown too, and protected like `.git`, also under another name.
 #[test]
 fn the_repository_of_a_linked_worktree_is_shown() {
     for git in ["/srv/main/.git", "/srv/bare-one"] {

@@ -145,8 +145,8 @@ fn is_of_a_tool(section: &[u8], sub: Option<&[u8]>, key: &[u8]) -> bool {
     })
 }
 
-/// Whether a format of commits gives one line of each, whatever the commits say: it has placeholders, so that it is no name of
-/// another format (`pretty.NAME`), and only those whose text git itself keeps to a line (git-log(1), PRETTY FORMATS).
+/// Whether a format prints one line for each commit. It must have placeholders, because a text without any is the name of another
+/// format (`pretty.NAME`), and only placeholders whose text never has a line feed (git-log(1), PRETTY FORMATS).
 fn is_of_one_line(format: &[u8]) -> bool {
     let mut parts = format.split(|&byte| byte == b'%');
     let is_plain = |byte: &u8| !byte.is_ascii_control();

@@ -11,8 +11,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The git directory of a linked worktree's repository, or of a submodule, that lies outside of the working tree
-/// (gitrepository-layout(5)). `None` where the tree has its own, and where the repository does not name this tree or belongs to somebody
-/// else: then a program may have written the file `.git` to be shown another repository.
+/// (gitrepository-layout(5)). `None` where the tree has its own, and where the repository does not name this tree or belongs to
+/// another user: a program may have written the file `.git` so that the next run shows another repository.
 pub fn shared_directory(tree: &Path) -> Option<PathBuf> {
     let own = tree.join(".git");
     if !own.symlink_metadata().ok()?.is_file() {

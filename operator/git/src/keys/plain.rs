@@ -1,5 +1,5 @@
-//! The keys of git's own configuration with which it runs no command, writes to no file outside of the repository, and connects to
-//! nobody where it otherwise would not, whatever their value: reviewed in git-config(1) of git 2.47, and the pages that it names.
+//! The keys of git's own configuration that are safe with any value: git runs no command because of them, writes no file outside of the
+//! repository, and connects to no other host. Reviewed in git-config(1) of git 2.47, and the pages that it names.
 
 /// The sections that are git's own, each with such keys; any other key in them counts as one that runs commands. `*` stands for any name,
 /// `*.name` for a key of any subsection.

@@ -149,7 +149,7 @@ const COMMANDS: [&str; 135] = [
 ];
 
 /// What the installed git says of its keys is what was read of git 2.47: those that run something, and no more. A later
-/// git has others; they count as commands until somebody has read what they do.
+/// git has others; they count as commands until they are reviewed.
 #[test]
 fn each_key_of_the_installed_git_is_reviewed() {
     let of_git = |args: &[&str]| {

@@ -1,4 +1,4 @@
-//! Repositories outside of a working tree, and files `.git` that name those of somebody else.
+//! Repositories outside of a working tree, and files `.git` that name the repository of another tree.
 
 use super::Project;
 use crate::shared_directory;
