@@ -14,7 +14,6 @@
 
 use crate::arguments::{self, Options, Request};
 use crate::cgroup::{Group, GroupUsage};
-use crate::clock::now;
 use crate::exit_status;
 use crate::files::write_all;
 use crate::filesystem::kept::KeptSet;
@@ -35,14 +34,15 @@ use crate::streams::Streams;
 use crate::supervisor::{self, End, Processes};
 use crate::timeout::Timeout;
 use crate::{descriptors, identity, init, load, receipt};
+use purple_sys::clock::{Clock, now};
 use purple_sys::clone::{Forked, NEW_CGROUP, clone_into};
 use purple_sys::signal;
 use purple_sys::strings::Start;
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, WaitOptions, getrlimit, waitpid};
-use rustix::time::ClockId;
 
 const STEP: &str = "start";
+const READING_CLOCK: &str = "reading the clock";
 
 /// Runs `purple-exec` and returns its exit status.
 pub fn run(start: &Start) -> u8 {
@@ -117,7 +117,7 @@ fn confine(options: Options, start: Start) -> Result<u8, Refused> {
         shared,
     };
 
-    let started = now(ClockId::Realtime);
+    let started = now(Clock::Realtime).or_refuse(STEP, READING_CLOCK)?;
     let supervised = supervise(&run, &mut streams, report.as_ref());
     streams.end();
     let (end, used) = match supervised {
@@ -227,7 +227,7 @@ fn start(
     let gate = Gate::new()?;
     let mut helper = purple_net::start(run, group.map(Group::dir))?;
     // Init gets a copy.
-    let timeout = Timeout::start(&run.plan.process);
+    let timeout = Timeout::start(&run.plan.process).or_refuse(STEP, READING_CLOCK)?;
     let namespaces = run.plan.process.namespaces & !NEW_CGROUP;
     let cloned = clone_into(namespaces, group.map(Group::dir));
     let init = match cloned.or_refuse(STEP, "clone3 into new namespaces") {

@@ -1,16 +1,15 @@
 //! What the recorder writes down of a denied call: a row a number and line, and in it what such calls were
 //! made with, by kind.
 
-use crate::clock::now;
 use crate::files::open;
 use crate::run::Run;
 use crate::text::Text;
+use purple_sys::clock::{Clock, now};
 use purple_sys::denials::{Arguments, Denied, KINDS, NUMBERS, PATH_BYTES, Table};
 use purple_sys::notification::{Notification, is_waiting};
 use purple_sys::{arguments_taken, memory, path_argument};
 use rustix::fd::BorrowedFd;
 use rustix::fs::OFlags;
-use rustix::time::ClockId;
 
 /// The row of calls like this one. `None` where there is no room for a new one: then it is counted by
 /// its number.
@@ -76,7 +75,7 @@ pub(crate) fn note(run: &Run, listener: BorrowedFd<'_>, row: &mut Denied, call: 
         return;
     };
     if kind.count == 0 {
-        kind.first_at = now(ClockId::Realtime);
+        kind.first_at = now(Clock::Realtime).unwrap_or_default();
     }
     kind.count = kind.count.saturating_add(1);
     if known.is_none() {

@@ -208,7 +208,7 @@ impl Watched {
         loop {
             self.send_listener().or_refuse(STEP, WAITING)?;
             let soon = self.socket.as_ref().map(|_| SOON);
-            let left = self.timeout.left();
+            let left = self.timeout.left().or_refuse(STEP, WAITING)?;
             let wait = soon.map_or(left, |soon| Some(left.map_or(soon, |left| left.min(soon))));
             match signal::wait(signal::Set::ALL, wait).or_refuse(STEP, WAITING)? {
                 Some(signal::number::CHLD) => self.reap_all().or_refuse(STEP, WAITING)?,
@@ -223,7 +223,7 @@ impl Watched {
 
     /// Ends the command where its time is over: asks it first, and kills everything after the grace.
     fn keep_time(&mut self) -> Result<(), Errno> {
-        match self.timeout.check() {
+        match self.timeout.check()? {
             Due::Nothing => Ok(()),
             Due::Ask => {
                 self.shared.end_time();

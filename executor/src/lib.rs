@@ -21,7 +21,6 @@ mod apply;
 mod arguments;
 mod capabilities;
 mod cgroup;
-mod clock;
 mod command;
 mod decode;
 mod denied;

@@ -12,6 +12,7 @@ use crate::gate::is_closed;
 use crate::message::{EMULATED, OrRefuse, Refused, SETUP_REFUSED, refuse, say};
 use crate::parent::{die_with, kill_and_wait};
 use crate::run::Run;
+use core::time::Duration;
 use purple_plan::{AuditFailure, Call};
 use purple_sys::clone::{Forked, clone_into};
 use purple_sys::denials::{Table, table};
@@ -19,11 +20,12 @@ use purple_sys::descriptors;
 use purple_sys::notification::{Notification, deny, receive};
 use purple_sys::own_filters::confine_recorder;
 use purple_sys::process::exit_group;
+use purple_sys::signal::{Set, block, number, send, wait};
 use purple_sys::wait::Ended;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, getpid};
+use rustix::process::{Pid, WaitOptions, getpid, waitpid};
 use rustix::thread::{no_new_privs, set_no_new_privs};
 
 const STEP: &str = "audit";
@@ -32,6 +34,12 @@ const STARTING: &str = "starting the recorder";
 /// The instruction by which a filter notifies: `BPF_RET | BPF_K` (linux/filter.h), and
 /// `SECCOMP_RET_USER_NOTIF` (linux/seccomp.h).
 const NOTIFY: [u8; 8] = [0x06, 0, 0, 0, 0, 0, 0xc0, 0x7f];
+
+/// Ends a recorder at the end of a run. It takes no other signal but KILL and STOP, and nobody else sends this one:
+/// so a recorder that was killed is told from one that was there to the end.
+const AT_THE_END: u32 = number::STKFLT;
+/// Every signal but that.
+const BUT_THE_END: Set = Set::all_but(AT_THE_END);
 
 /// The running recorder, seen from the supervisor.
 #[derive(Debug)]
@@ -69,7 +77,16 @@ pub(crate) fn start(run: &Run, group: Option<BorrowedFd<'_>>) -> Result<Option<S
         .or_refuse(STEP, STARTING)?;
     let table = table().or_refuse(STEP, STARTING)?;
     let supervisor = getpid();
-    match clone_into(0, group).or_refuse(STEP, STARTING)? {
+    // Before it starts, for it may be ended before it has done anything.
+    let _all = block(BUT_THE_END).or_refuse(STEP, STARTING)?;
+    let forked = clone_into(0, group).or_refuse(STEP, STARTING)?;
+    if matches!(forked, Forked::Parent(_)) {
+        let found = block(Set::ALL).or_refuse(STEP, STARTING)?;
+        if found.0 != BUT_THE_END.0 & Set::BLOCKABLE.0 {
+            return Err(refuse!(STEP, STARTING, EMULATED));
+        }
+    }
+    match forked {
         Forked::Child => {
             drop(inits);
             exit_group(match confine(&ours, supervisor) {
@@ -167,32 +184,60 @@ pub(crate) fn say_lost() {
     say!(STEP, what);
 }
 
+/// Ends a recorder, and returns its wait status. A process has the status of the first signal that ends it
+/// (`complete_signal` in kernel/signal.c), so that of one that is about to end stays what it is.
+fn end_and_wait(recorder: Pid) -> Result<u32, Errno> {
+    /// How often its end is waited for until it is killed: other children end too, and a debugger may hold it.
+    const TIMES: u32 = 4;
+    const PATIENCE: Duration = Duration::from_secs(1);
+    // What is stopped takes the other signal when it is continued.
+    send(recorder, number::CONT)?;
+    send(recorder, AT_THE_END)?;
+    for _ in 0..TIMES {
+        if let Some((_pid, status)) = waitpid(Some(recorder), WaitOptions::NOHANG)? {
+            return Ok(status.as_raw().cast_unsigned());
+        }
+        let _ended = wait(Set::only(number::CHLD), Some(PATIENCE))?;
+    }
+    kill_and_wait(recorder)?;
+    Ok(number::KILL)
+}
+
 impl Recorder {
     /// Takes note of a child that has ended. True where it was the recorder, before its time, and
     /// the policy does not let the run go on without it.
     pub(crate) fn is_lost(&mut self, run: &Run, ended: &Ended) -> bool {
-        if ended.pid != self.pid {
-            return false;
-        }
-        self.running = false;
-        self.whole = ended.exit_status() == Some(0);
-        if self.whole {
-            return false;
-        }
-        match run.plan.audit.iter().next() {
-            Some(audit) => audit.failure == AuditFailure::End,
-            None => true,
-        }
+        ended.pid == self.pid && self.ended(run, ended.status)
     }
 
-    /// Ends it: no process is left that waits for an answer. Gives what it has written.
-    pub(crate) fn end(self) -> Result<Denials, Refused> {
-        if self.running {
-            kill_and_wait(self.pid).or_refuse(STEP, "ending the recorder")?;
+    /// Takes note of the wait status (wait(2)) that it has ended with.
+    fn ended(&mut self, run: &Run, status: u32) -> bool {
+        self.running = false;
+        self.whole = status == 0 || status == AT_THE_END;
+        !self.whole
+            && run
+                .plan
+                .audit
+                .iter()
+                .next()
+                .is_none_or(|audit| audit.failure == AuditFailure::End)
+    }
+
+    /// Ends it: no process is left that waits for an answer. True where it had ended before, as in
+    /// [`Self::is_lost`].
+    pub(crate) fn end(&mut self, run: &Run) -> Result<bool, Refused> {
+        if !self.running {
+            return Ok(false);
         }
-        Ok(Denials {
+        let status = end_and_wait(self.pid).or_refuse(STEP, "ending the recorder")?;
+        Ok(self.ended(run, status))
+    }
+
+    /// What it has written.
+    pub(crate) fn denials(self) -> Denials {
+        Denials {
             table: self.table,
             whole: self.whole,
-        })
+        }
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn watch(
     };
     memory::trim_stack();
     loop {
-        let left = watched.timeout.left();
+        let left = watched.timeout.left().or_refuse(STEP, WAITING)?;
         match streams.next(left).or_refuse(STEP, WAITING)? {
             Event::Signal(signal::number::CHLD) => {
                 if let Some(usage) = watched.reap_all(run)? {
@@ -112,7 +112,7 @@ impl Watched<'_> {
     /// Kills init where the time and the grace are over and it is still there. Until then it is
     /// init that asks the command to end.
     fn keep_time(&mut self) -> Result<(), Refused> {
-        match self.timeout.check() {
+        match self.timeout.check().or_refuse(STEP, WAITING)? {
             Due::Nothing | Due::Ask => Ok(()),
             Due::Kill => self.kill_init(),
         }
@@ -153,10 +153,13 @@ impl Watched<'_> {
         }
     }
 
-    fn end(self, run: &Run, usage: Ended) -> Result<End, Refused> {
-        let wall = self.timeout.passed();
+    fn end(mut self, run: &Run, usage: Ended) -> Result<End, Refused> {
+        let wall = self.timeout.passed().or_refuse(STEP, WAITING)?;
         let denied = match self.processes.recorder {
-            Some(recorder) => Some(recorder.end()?),
+            Some(mut recorder) => {
+                self.unrecorded |= recorder.end(run)?;
+                Some(recorder.denials())
+            }
             None => None,
         };
         let network = match self.processes.helper {
@@ -168,7 +171,7 @@ impl Watched<'_> {
         let left = if timed_out {
             Some(OVERTIME)
         } else {
-            self.timeout.left()
+            self.timeout.left().or_refuse(STEP, WAITING)?
         };
         Ok(End {
             outcome: run.shared.get(),

@@ -4,10 +4,10 @@
 //! kernel ends everything inside with it. The supervisor kills init at that second moment too. So the
 //! time holds while the supervisor is stopped, and while init is held up.
 
-use crate::clock::now;
 use core::time::Duration;
 use purple_plan::Process;
-use rustix::time::ClockId;
+use purple_sys::clock::{Clock, now};
+use rustix::io::Errno;
 
 /// What there is to do, now that some time has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +34,10 @@ pub(crate) struct Timeout {
 
 impl Timeout {
     /// Begins to count.
-    pub(crate) fn start(process: &Process<'_>) -> Self {
+    pub(crate) fn start(process: &Process<'_>) -> Result<Self, Errno> {
         let limit = Duration::from_millis(process.timeout_ms);
         let grace = Duration::from_millis(process.grace_ms);
-        Self::from(now(ClockId::Monotonic), limit, grace)
+        Ok(Self::from(now(Clock::Monotonic)?, limit, grace))
     }
 
     fn from(start: Duration, limit: Duration, grace: Duration) -> Self {
@@ -50,14 +50,16 @@ impl Timeout {
     }
 
     /// How long the run has taken.
-    pub(crate) fn passed(&self) -> Duration {
-        now(ClockId::Monotonic).saturating_sub(self.start)
+    pub(crate) fn passed(&self) -> Result<Duration, Errno> {
+        Ok(now(Clock::Monotonic)?.saturating_sub(self.start))
     }
 
     /// How long there is to wait; `None` for as long as it takes.
-    pub(crate) fn left(&self) -> Option<Duration> {
-        let deadline = self.deadline?;
-        Some(deadline.saturating_sub(now(ClockId::Monotonic)))
+    pub(crate) fn left(&self) -> Result<Option<Duration>, Errno> {
+        match self.deadline {
+            None => Ok(None),
+            Some(deadline) => Ok(Some(deadline.saturating_sub(now(Clock::Monotonic)?))),
+        }
     }
 
     /// Whether the time was over when it was looked at last.
@@ -66,10 +68,10 @@ impl Timeout {
     }
 
     /// What is due. It is the caller's to do it, and to do it before anything that may take time.
-    pub(crate) fn check(&mut self) -> Due {
+    pub(crate) fn check(&mut self) -> Result<Due, Errno> {
         match self.deadline {
-            None => Due::Nothing,
-            Some(_) => self.check_at(now(ClockId::Monotonic)),
+            None => Ok(Due::Nothing),
+            Some(_) => Ok(self.check_at(now(Clock::Monotonic)?)),
         }
     }
 
@@ -104,7 +106,7 @@ mod tests {
         let (nothing, ask, kill) = (Due::Nothing, Due::Ask, Due::Kill);
         assert_eq!(dues, [nothing, ask, nothing, nothing, kill, nothing]);
         assert!(timeout.is_over());
-        assert_eq!(timeout.left(), None);
+        assert_eq!(timeout.left(), Ok(None));
     }
 
     #[test]
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn without_a_limit_nothing_is_ever_due() {
         let mut timeout = Timeout::from(at(100), at(0), at(5));
-        assert_eq!(timeout.left(), None);
+        assert_eq!(timeout.left(), Ok(None));
         assert_eq!(timeout.check_at(Duration::MAX), Due::Nothing);
         assert!(!timeout.is_over());
     }

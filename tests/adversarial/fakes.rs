@@ -144,7 +144,6 @@ const NEEDLESS_REQUESTS: &[(&str, u64, &str)] = &[
         47,
         "PR_CAP_AMBIENT: nothing is inheritable, which is read back",
     ),
-    ("prctl", 0x4155_5856, "PR_GET_AUXV only looks"),
 ];
 
 /// It looks at something: what it would have found is there, for nothing was done to it.
@@ -156,6 +155,7 @@ const STRICTER: &[&str] = &["landlock_add_rule", "fstat"];
 /// Calls that watch: without one, a run ends with an error, and was whole until then.
 const WATCHES: &[(&str, Option<u64>)] = &[
     ("rt_sigtimedwait", None),
+    ("clock_gettime", None),
     // SECCOMP_IOCTL_NOTIF_RECV: the recorder ends without it.
     ("ioctl", Some(0xc050_2100)),
 ];

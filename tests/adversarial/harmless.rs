@@ -8,16 +8,11 @@ use nix::errno::Errno;
 pub(super) const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
     (
         Role::Supervisor,
-        "prctl",
-        None,
-        "the auxiliary vector is read from /proc/self/auxv instead",
-    ),
-    (
-        Role::Supervisor,
         "rt_sigtimedwait",
         None,
         "it watches: the run ends, and was whole until then",
     ),
+    (Role::Supervisor, "clock_gettime", None, "the same"),
     (Role::Supervisor, "ppoll", None, "the same"),
     (
         Role::Supervisor,
@@ -83,6 +78,7 @@ pub(super) const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
         None,
         "it watches: the run ends, and was whole until then",
     ),
+    (Role::Init, "clock_gettime", None, "the same"),
     (
         Role::Init,
         "madvise",
@@ -130,7 +126,7 @@ pub(super) const HARMLESS: &[(Role, &str, Option<Errno>, &str)] = &[
 ];
 
 /// Calls that come, or do not, by which process is faster.
-pub(super) const BY_CHANCE: [(Role, &str); 14] = [
+pub(super) const BY_CHANCE: [(Role, &str); 15] = [
     // Where the network is filtered.
     (Role::Supervisor, "socket"),
     (Role::Supervisor, "connect"),
@@ -147,5 +143,6 @@ pub(super) const BY_CHANCE: [(Role, &str); 14] = [
     // Init gives its stack back and waits once it has let the payload go, which then runs beside it.
     (Role::Init, "madvise"),
     (Role::Init, "rt_sigtimedwait"),
+    (Role::Init, "clock_gettime"),
     (Role::Payload, "futex"),
 ];

@@ -10,6 +10,7 @@ use purple_tests::run::{Finished, Run, finish};
 use purple_tests::test_dir::TestDir;
 use purple_tests::wait::wait_until;
 use serde_json::{Value, json};
+use std::fmt::Display;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout};
@@ -24,6 +25,8 @@ scenarios! {
     a_program_that_hides_its_memory_is_recorded
     a_path_that_cannot_be_read_is_none
     a_killed_recorder_ends_the_run
+    a_recorder_killed_before_init_ends_the_run
+    a_run_that_is_killed_is_recorded_whole
     a_killed_recorder_is_said_where_the_run_goes_on
     all_die_with_the_supervisor
     nothing_of_it_is_inside
@@ -207,17 +210,29 @@ impl Waiting {
         Self { child, out }
     }
 
+    fn executor(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process id")
+    }
+
     /// The recorder: the executor's child in its own pid namespace.
     fn recorder(&self) -> i32 {
+        self.only_child(|nested_in| nested_in == nested())
+    }
+
+    /// The other child: process 1 of the sandbox.
+    fn init(&self) -> i32 {
+        self.only_child(|nested_in| nested_in > nested())
+    }
+
+    fn only_child(&self, is_it: impl Fn(usize) -> bool) -> i32 {
         let id = self.child.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
         let children = children.expect("its children");
-        let outside = |child: &&str| {
-            let status = fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
-            let pids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-            pids.is_some_and(|pids| pids.split_whitespace().count() == nested())
+        let is_it = |child: &&str| {
+            let pids = status_line(child, "NSpid:");
+            pids.is_some_and(|pids| is_it(pids.split_whitespace().count()))
         };
-        let found: Vec<&str> = children.split_whitespace().filter(outside).collect();
+        let found: Vec<&str> = children.split_whitespace().filter(is_it).collect();
         assert_eq!(found.len(), 1, "{children}");
         found[0].parse().expect("a process id")
     }
@@ -233,13 +248,24 @@ impl Waiting {
     }
 }
 
+/// What follows a word in the status of a process.
+fn status_line(process: impl Display, word: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(word));
+    line.map(|rest| rest.trim().to_owned())
+}
+
+/// Kills a process whose parent does not wait for it now, and waits until it has ended.
+fn kill_for_good(process: i32) {
+    kill(Pid::from_raw(process), Signal::SIGKILL).expect("it is there");
+    wait_until("it has ended", || {
+        status_line(process, "State:").is_some_and(|state| state.starts_with('Z'))
+    });
+}
+
 /// How many process ids a process of this namespace has in its status.
 fn nested() -> usize {
-    let status = fs::read_to_string("/proc/self/status").expect("our status");
-    let pids = status
-        .lines()
-        .find_map(|line| line.strip_prefix("NSpid:"))
-        .expect("a line");
+    let pids = status_line("self", "NSpid:").expect("a line");
     pids.split_whitespace().count()
 }
 
@@ -251,12 +277,11 @@ fn a_flood_is_counted(place: &TestDir) {
     let text = [&count, flood, READY, "show(ok=True)"].concat();
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);
-    let status = fs::read_to_string(format!("/proc/{}/status", waiting.recorder()));
-    let status = status.expect("the recorder");
+    let recorder = waiting.recorder();
     // Its own memory and the table, and not the pages of the program's file.
     let kib = |key: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(key));
-        let number = line.expect("a line").trim().trim_end_matches(" kB");
+        let size = status_line(recorder, key).expect("a line");
+        let number = size.trim_end_matches(" kB");
         number.parse::<u64>().expect("a number")
     };
     let resident = kib("RssAnon:") + kib("RssShmem:");
@@ -294,6 +319,13 @@ fn a_path_that_cannot_be_read_is_none(place: &TestDir) {
 }
 
 fn killed(place: &TestDir, audit: &str) -> Finished {
+    after(place, audit, |waiting| {
+        kill(Pid::from_raw(waiting.recorder()), Signal::SIGKILL).expect("it is there");
+    })
+}
+
+/// What became of a run to which something was done before its program makes a denied call.
+fn after(place: &TestDir, audit: &str, deed: impl FnOnce(&Waiting)) -> Finished {
     let plan = Policy::new(place)
         .section(audit)
         .syscalls(&["default_deny: false"])
@@ -301,8 +333,37 @@ fn killed(place: &TestDir, audit: &str) -> Finished {
     let text = format!("{READY}show(mount=syscall(SYS_mount, 0, 0, 0, 0, 0))");
     let run = python(place, &plan, &text).report();
     let waiting = Waiting::start(&run);
-    kill(Pid::from_raw(waiting.recorder()), Signal::SIGKILL).expect("it is there");
+    deed(&waiting);
     waiting.go_on()
+}
+
+/// Kills children of the executor while it looks at nothing, so that it finds all of them at once.
+fn killed_unseen(place: &TestDir, children: &[fn(&Waiting) -> i32]) -> Finished {
+    after(place, AUDIT, |waiting| {
+        let executor = Pid::from_raw(waiting.executor());
+        let killed: Vec<i32> = children.iter().map(|child| child(waiting)).collect();
+        kill(executor, Signal::SIGSTOP).expect("it is there");
+        killed.into_iter().for_each(kill_for_good);
+        kill(executor, Signal::SIGCONT).expect("it is there");
+    })
+}
+
+/// Which of the two the executor takes note of first is the kernel's affair.
+fn a_recorder_killed_before_init_ends_the_run(place: &TestDir) {
+    let done = killed_unseen(place, &[Waiting::recorder, Waiting::init]);
+    assert_eq!(done.code(), 125, "{done}");
+    assert!(done.stderr.contains("the recorder has ended"), "{done}");
+    let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
+    assert_eq!(report["denied_whole"], false);
+    assert_eq!(report["outcome"], "recorder_ended");
+}
+
+/// It is the executor that ends the recorder then, or the recorder itself.
+fn a_run_that_is_killed_is_recorded_whole(place: &TestDir) {
+    let done = killed_unseen(place, &[Waiting::init]);
+    assert!(!done.stderr.contains("the recorder"), "{done}");
+    let report: Value = serde_json::from_str(&place.read("report.json")).expect("JSON");
+    assert_eq!(report["denied_whole"], true);
 }
 
 fn a_killed_recorder_ends_the_run(place: &TestDir) {
@@ -343,15 +404,13 @@ fn all_die_with_the_supervisor(place: &TestDir) {
     let run = run.report();
     let waiting = Waiting::start(&run);
     let recorder = waiting.recorder();
-    let executor = i32::try_from(waiting.child.id()).expect("a process id");
-    kill(Pid::from_raw(executor), Signal::SIGKILL).expect("it is there");
+    kill(Pid::from_raw(waiting.executor()), Signal::SIGKILL).expect("it is there");
     let done = waiting.go_on();
     assert_eq!(done.signal(), Some(9));
     assert_eq!(survivors(place), Vec::<String>::new());
     // The signal may be on its way, and whoever inherits it may not have waited for it yet.
     wait_until("the recorder has ended", || {
-        let status = fs::read_to_string(format!("/proc/{recorder}/status")).unwrap_or_default();
-        status.is_empty() || status.contains("State:\tZ")
+        status_line(recorder, "State:").is_none_or(|state| state.starts_with('Z'))
     });
 }
 

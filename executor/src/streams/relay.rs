@@ -4,15 +4,14 @@ use super::event::Event;
 use super::job::{MASTER, STOPPED};
 use super::terminal::Terminal;
 use super::{Relay, STEP, Streams, reopen, set, shown};
-use crate::clock::now;
 use crate::message::{Refused, say};
 use core::time::Duration;
+use purple_sys::clock::{Clock, now};
 use purple_sys::descriptors::take_passed;
 use purple_sys::signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
-use rustix::time::ClockId;
 
 /// What is polled at most: the signals, init's words, and two each for the terminal and the relays.
 const MOST_POLLED: usize = 2 + 2 + 2 * 3;
@@ -218,7 +217,8 @@ impl Streams {
     }
 
     fn pass_rest(&mut self, left: Option<Duration>) {
-        let now = || now(ClockId::Monotonic);
+        // What has no end cannot be waited for, nor passed on.
+        let now = || now(Clock::Monotonic).unwrap_or(Duration::MAX);
         let end = left.map(|left| now().saturating_add(left));
         while self.is_unfinished() {
             let left = end.map(|end| end.saturating_sub(now()));

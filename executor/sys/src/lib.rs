@@ -33,6 +33,7 @@ mod ioctl;
 mod x86_64;
 
 pub mod bytes;
+pub mod clock;
 pub mod clone;
 pub mod denials;
 pub mod descriptors;

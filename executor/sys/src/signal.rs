@@ -18,6 +18,8 @@ pub mod number {
     pub const KILL: u32 = 9;
     /// A write to a pipe that has no reader.
     pub const PIPE: u32 = 13;
+    /// Of a floating-point unit of the past; no kernel sends it.
+    pub const STKFLT: u32 = 16;
     /// Asks a process to end.
     pub const TERM: u32 = 15;
     /// A child stopped or ended.
@@ -61,12 +63,12 @@ impl Set {
     pub const NONE: Self = Self(0);
 
     /// This signal alone.
-    const fn only(signal: u32) -> Self {
+    pub const fn only(signal: u32) -> Self {
         Self(1_u64.wrapping_shl(signal.wrapping_sub(1)))
     }
 
     /// Every signal but this.
-    const fn all_but(signal: u32) -> Self {
+    pub const fn all_but(signal: u32) -> Self {
         Self(!Self::only(signal).0)
     }
 }
