@@ -48,24 +48,19 @@ pub fn policy(
         }
         .print(&name)
     };
-    // Names read best; where one of them is not the same on each interface, numbers are.
-    let best = printed(Style {
-        grouped: true,
-        named: true,
-    });
-    let why = match compiled(&best, &filters, &archs) {
-        Ok(same) => return Ok(heading(plan, &filters, same) + &best),
-        Err(why) => why,
-    };
-    let plain = printed(Style {
-        grouped: false,
-        named: false,
-    });
-    match compiled(&plain, &filters, &archs) {
-        Ok(same) => Ok(heading(plan, &filters, same) + &plain),
-        Err(_) if archs.len() > 1 => Err(NoPolicy::Several(archs)),
-        Err(_) => Err(NoPolicy::None(first.arch, why)),
+    let mut reasons = Vec::new();
+    for style in Style::TRIED {
+        let body = printed(style);
+        match compiled(&body, &filters, &archs) {
+            Ok(same) => return Ok(heading(plan, &filters, same) + &body),
+            Err(why) => reasons.push(why),
+        }
     }
+    if archs.len() > 1 {
+        return Err(NoPolicy::Several(archs));
+    }
+    let why = reasons.into_iter().next().unwrap_or_default();
+    Err(NoPolicy::None(first.arch, why))
 }
 
 /// Why there is no policy to print.
@@ -210,6 +205,31 @@ struct Style {
     grouped: bool,
     /// Arguments and values in names.
     named: bool,
+    /// The rules as the policy of the plan has them, and not by the names of calls.
+    in_order: bool,
+}
+
+impl Style {
+    /// The ways that are tried. Names read best; where one of them is not the same on each interface, numbers are.
+    /// Where two calls do one job (`lseek` and `_llseek`), each may say a part of the rules for both, and
+    /// their order matters.
+    const TRIED: [Self; 3] = [
+        Self {
+            grouped: true,
+            named: true,
+            in_order: false,
+        },
+        Self {
+            grouped: false,
+            named: false,
+            in_order: false,
+        },
+        Self {
+            grouped: false,
+            named: false,
+            in_order: true,
+        },
+    ];
 }
 
 struct Page<'m> {
@@ -318,7 +338,7 @@ impl Page<'_> {
         archs.any(|arch| syscall(arch, name).is_none() && elsewhere(arch))
     }
 
-    /// A line for each rule, by the names of the calls.
+    /// A line for each rule.
     fn rules(&self, calls: &ByName<'_>) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, all) in calls {
@@ -355,15 +375,21 @@ impl Page<'_> {
             });
             let reached = unguarded(one.arch, name, spoken.cloned().collect());
             for rules in alternatives(&reached, self.style.named) {
-                lines.extend(self.rule(one, name, &names, rules));
+                let place = rules.first().map(|rule| place_of(rule.span));
+                let line = self.rule(one, name, &names, rules);
+                lines.extend(place.zip(line));
             }
             // Rules on `clone` hide `clone3`; nothing else in this policy hides a call.
             if let Some(span) = call.hidden.filter(|_| *name != "clone3") {
                 let head = format!("    - {{syscall: {name}, action: errno, errno: ENOSYS}}");
-                lines.push(self.with_line(head, place_of(span)));
+                let place = place_of(span);
+                lines.push((place, self.with_line(head, place)));
             }
         }
-        lines
+        if self.style.in_order {
+            lines.sort_by_key(|(place, _)| (place.source(), place.line()));
+        }
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     fn rule(&self, one: &ArchMeaning, name: &str, names: &Names, rules: &[Rule]) -> Option<String> {

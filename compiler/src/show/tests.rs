@@ -212,6 +212,25 @@ fn conditions_are_in_names_where_they_are_exact() {
     }
 }
 
+/// On x86, `lseek` and `_llseek` do one job, and each says a part of what the policy denies.
+#[test]
+fn rules_of_calls_that_do_one_job_keep_their_order() {
+    let text = "name: a
+syscalls:
+  default_deny: true
+  architectures: [x86]
+  advanced_rules:
+    - {syscall: lseek, action: deny, errno: ENOENT, conditions: [{arg: 0, op: gt, value: 2147483646}]}
+    - {syscall: lseek, action: deny, errno: EACCES}
+";
+    let text = shown(&plan(text, &[Arch::X86_64]), None);
+    let at = |error: &str| {
+        text.find(error)
+            .unwrap_or_else(|| panic!("{error}: {text}"))
+    };
+    assert!(at("ENOENT") < at("EACCES"), "{text}");
+}
+
 /// A program that does something else than the plan says is not shown as a policy.
 #[test]
 fn a_plan_that_contradicts_itself_is_refused() {
