@@ -232,6 +232,8 @@ pub(crate) struct Expansion<'f> {
     facts: &'f HostFacts,
     /// What the texts name, with its value.
     used: BTreeMap<HostFact, String>,
+    /// Those without a value that were reported.
+    lacking: BTreeSet<HostFact>,
     has_git_config: bool,
 }
 
@@ -249,6 +251,7 @@ impl<'f> Expansion<'f> {
         Self {
             facts,
             used: BTreeMap::new(),
+            lacking: BTreeSet::new(),
             has_git_config: false,
         }
     }
@@ -373,6 +376,9 @@ impl<'f> Expansion<'f> {
         if let Some(value) = self.facts.value(fact) {
             self.used.insert(fact, value.to_owned());
             return value.to_owned();
+        }
+        if !self.lacking.insert(fact) {
+            return fact.sample().to_owned();
         }
         let name = fact.name();
         let message = format!("`${{{name}}}` has no value");

@@ -7,7 +7,7 @@ use crate::emit::bpf::Backend;
 use crate::emit::{self, EmitFault};
 use crate::facts::{Expansion, HostFacts};
 use crate::hosts::{self, HostFiles, HostGroups};
-use crate::inherit::{self, Files, Inherited, Parents};
+use crate::inherit::{self, Around, Files, Inherited, Parents};
 use crate::lint::suppress::suppress;
 use crate::lint::{Before, Subject, lint};
 use crate::lower::lower;
@@ -31,6 +31,8 @@ pub struct Options {
     pub emit: Option<Stage>,
     /// The files around the policy, for its `extends`; without them only profiles can be extended.
     pub files: Option<Arc<dyn Files>>,
+    /// A text that wins over the policy as if that extended it, but for its name: what a command line says beside a policy.
+    pub last: Option<Source>,
     /// Where the operator's groups of host names come from; without it there are the compiler's only.
     pub hosts: Option<Arc<dyn HostFiles>>,
     /// The facts of the host that the policy may name, and the ids of who starts the sandbox.
@@ -55,6 +57,7 @@ impl Default for Options {
             architectures: vec![Arch::X86_64],
             emit: None,
             files: None,
+            last: None,
             hosts: None,
             facts: HostFacts::default(),
             today: None,
@@ -130,9 +133,12 @@ fn stages(options: &Options, sink: &mut Sink, outcome: &mut Compilation) -> Resu
     }
     let mut facts = Expansion::new(&options.facts);
     facts.expand(&mut document, sink);
-    let files = options.files.as_deref();
+    let around = Around {
+        files: options.files.as_deref(),
+        last: options.last.as_ref(),
+    };
     let (mut document, parents) =
-        match inherit::inherit(document, files, &mut facts, &mut outcome.sources, sink) {
+        match inherit::inherit(document, around, &mut facts, &mut outcome.sources, sink) {
             Inherited::Whole(document, parents) => (document, parents),
             Inherited::Rest(document) => {
                 rest(document, options, sink);

@@ -10,7 +10,7 @@ pub struct Profile {
 }
 
 /// The profiles, by name.
-pub const SHIPPED: [Profile; 4] = [
+pub const SHIPPED: [Profile; 5] = [
     Profile {
         name: "ai-dev-safe",
         text: include_str!("../../policies/ai-dev-safe.yaml"),
@@ -22,6 +22,10 @@ pub const SHIPPED: [Profile; 4] = [
     Profile {
         name: "build-offline",
         text: include_str!("../../policies/build-offline.yaml"),
+    },
+    Profile {
+        name: "coding-agent",
+        text: include_str!("../../policies/coding-agent.yaml"),
     },
     Profile {
         name: "python-readonly",
@@ -54,6 +58,7 @@ impl Profile {
 mod tests {
     use super::{SHIPPED, find, names};
     use crate::diagnostics::Sink;
+    use crate::facts::HostFacts;
     use crate::pipeline::{self, Options};
     use crate::source::Source;
 
@@ -61,8 +66,11 @@ mod tests {
     fn every_profile_compiles_without_a_finding_and_is_what_its_name_says() {
         for profile in SHIPPED {
             let source = Source::new(profile.name, profile.text);
-            let outcome =
-                pipeline::compile(&source, &Options::default(), Sink::new()).unwrap_or_default();
+            let options = Options {
+                facts: HostFacts::samples(),
+                ..Options::default()
+            };
+            let outcome = pipeline::compile(&source, &options, Sink::new()).unwrap_or_default();
             assert_eq!(outcome.diagnostics, [], "{}", profile.name);
             assert!(outcome.plan.is_some());
             assert!(!profile.about().is_empty(), "{}", profile.name);

@@ -8,6 +8,7 @@ use super::texts::Texts;
 use super::{compiled_beside, compiled_by, policies};
 use purple_plan::{MountKind, Plan, SourceLine};
 use purple_tests::repository::root;
+use purplec::facts::HostFacts;
 use purplec::pipeline::{Compilation, Options, Stage};
 use purplec::profiles::SHIPPED;
 use std::fs;
@@ -453,7 +454,11 @@ fn a_plan_depends_on_all_texts_and_on_nothing_else() {
 fn without_a_directory_profiles_can_be_extended_and_files_cannot() {
     for profile in SHIPPED {
         let policy = format!("name: a\nextends: {}\n", profile.name);
-        let (outcome, text) = compiled_beside("p", policy.as_bytes(), None);
+        let options = Options {
+            facts: HostFacts::samples(),
+            ..Options::default()
+        };
+        let (outcome, text) = compiled_by("p", policy.as_bytes(), &options);
         assert!(
             outcome.plan.is_some() && outcome.diagnostics.is_empty(),
             "{text}"

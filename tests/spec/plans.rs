@@ -1,9 +1,10 @@
 //! What comes out: a plan for every policy that people wrote, and the same bytes each time.
 
-use super::{compiled, policies, rendered};
+use super::{compiled, compiled_by, policies, rendered};
 use purple_tests::repository::root;
 use purplec::diagnostics::Severity;
-use purplec::pipeline::{self, Options};
+use purplec::facts::HostFacts;
+use purplec::pipeline::{self, Compilation, Options};
 use purplec::source::Source;
 use purplec::syscalls::Arch;
 use std::fs;
@@ -14,11 +15,20 @@ fn all() -> Vec<PathBuf> {
     [policies("tests/spec/corpus"), policies("policies")].concat()
 }
 
+/// What a policy gives on a host with the facts that it may name.
+fn with_facts(name: &str, text: &[u8]) -> (Compilation, String) {
+    let options = Options {
+        facts: HostFacts::samples(),
+        ..Options::default()
+    };
+    compiled_by(name, text, &options)
+}
+
 #[test]
 fn every_policy_gives_a_plan() {
     for path in all() {
         let text = fs::read(&path).expect("the file can be read");
-        let (outcome, text) = compiled(&path.to_string_lossy(), &text);
+        let (outcome, text) = with_facts(&path.to_string_lossy(), &text);
         assert!(
             outcome
                 .diagnostics
@@ -59,8 +69,8 @@ fn every_architecture_gets_a_filter() {
 fn the_same_policy_gives_the_same_bytes() {
     for path in all() {
         let text = fs::read(&path).expect("the file can be read");
-        let (first, _) = compiled(&path.to_string_lossy(), &text);
-        let (second, _) = compiled("another/name", &text);
+        let (first, _) = with_facts(&path.to_string_lossy(), &text);
+        let (second, _) = with_facts("another/name", &text);
         assert!(first.plan.is_some());
         assert_eq!(first.plan, second.plan, "{}", path.display());
     }

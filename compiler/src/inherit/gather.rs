@@ -365,6 +365,34 @@ impl<'a, 'f> Gathering<'a, 'f> {
     }
 }
 
+/// Reads the text that comes after the policy. What it names is what its writer typed: no fact of the host is looked up
+/// for it. `None` where it is wrong; the sink knows.
+pub(super) fn last(
+    source: &Source,
+    before: &[Text],
+    sources: &mut Sources,
+    sink: &mut Sink,
+) -> Option<Text> {
+    let mut own = Sink::new();
+    let mut parsed = parse::parse(source, &mut own);
+    if let Some(document) = &mut parsed {
+        schema::check(document, &mut own);
+    }
+    // A plan cites `command line 4`.
+    let written = source.name.split(' ').next().unwrap_or_default();
+    let file = sources.add(source.clone(), written)?;
+    if sink.absorb(own, file) > 0 {
+        return None;
+    }
+    let mut document = parsed?;
+    document.relocate(file);
+    Some(Text {
+        file,
+        document,
+        ancestors: before.iter().map(|text| text.file).collect(),
+    })
+}
+
 /// What a document extends, with the places. A value of a wrong type is not listed: the schema
 /// refuses it.
 fn entries(document: &Document) -> Vec<(String, Span)> {

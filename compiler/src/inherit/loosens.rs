@@ -62,13 +62,22 @@ pub(crate) struct Loosened<'c> {
 
 /// Reports the changes that loosen something. `extends` is the place where the policy names its
 /// parents: what they leave at its default is denied there. `counts` says whether one at a key makes a difference.
-pub(super) fn report(
-    changes: &[Change],
+pub(super) fn report<'c>(
+    changes: impl Iterator<Item = &'c Change> + Clone,
     extends: Span,
     counts: impl Fn(&Loosened<'_>) -> bool,
     sink: &mut Sink,
 ) {
+    let opened: Vec<u8> = changes
+        .clone()
+        .filter(|change| opens_the_network(change))
+        .map(|change| change.new.1.file)
+        .collect();
     for change in changes {
+        // The text that opens the network lists what is reached: the first says it all.
+        if is_listed_for_the_network(change) && opened.contains(&change.new.1.file) {
+            continue;
+        }
         let loosened = Loosened {
             pointer: &change.pointer,
             written: &change.new.0,
@@ -99,6 +108,22 @@ pub(super) fn report(
         };
         sink.push(found);
     }
+}
+
+/// Whether a network that had nothing is opened.
+fn opens_the_network(change: &Change) -> bool {
+    let old = change.old.as_ref().map_or(0, |(text, _)| extent(text));
+    change.kind == ChangeKind::Value
+        && matches!(
+            change.pointer.as_str(),
+            "/network/mode" | "/network/isolated"
+        )
+        && old == 0
+        && extent(&change.new.0) > 0
+}
+
+fn is_listed_for_the_network(change: &Change) -> bool {
+    change.kind == ChangeKind::Added && change.pointer.starts_with("/network/")
 }
 
 /// How a change loosens what parents say; `None` where it does not.

@@ -43,11 +43,22 @@ pub(crate) enum Inherited {
     Nothing,
 }
 
+/// The texts that are merged with a policy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around<'t> {
+    /// Those that it can extend beside the profiles.
+    pub(crate) files: Option<&'t dyn Files>,
+    /// The text that wins over the policy: what the command line says.
+    pub(crate) last: Option<&'t Source>,
+}
+
 /// What a policy extends, and how the two differ.
 pub struct Parents {
     /// All that the policy extends, in one document. It has no name.
     pub document: Document,
     changes: Vec<Change>,
+    /// The text that comes after the policy.
+    last: Option<u8>,
     /// Where the policy names its parents.
     extends: Span,
     /// What the policy calls them, and where.
@@ -58,7 +69,10 @@ impl Parents {
     /// Reports the keys by which a text allows what an earlier one denies. `counts` says of such a key whether it makes a
     /// difference.
     pub(crate) fn report(&self, counts: impl Fn(&Loosened<'_>) -> bool, sink: &mut Sink) {
-        loosens::report(&self.changes, self.extends, counts, sink);
+        // What comes after the policy is not reviewed with it.
+        let changes = self.changes.iter();
+        let changes = changes.filter(|change| Some(change.new.1.file) != self.last);
+        loosens::report(changes, self.extends, counts, sink);
     }
 
     /// What the policy calls the files that it extends, and where.
@@ -108,35 +122,48 @@ impl Parents {
     }
 }
 
-/// Merges a document with what it extends. The parents' texts are added to `sources`. A document
-/// that extends nothing stays as it is.
+/// Merges a document with what it extends, and with the text that comes after the policy. Their texts are added to
+/// `sources`. A document that is alone stays as it is.
 pub(crate) fn inherit(
     mut document: Document,
-    files: Option<&dyn Files>,
+    around: Around<'_>,
     facts: &mut Expansion<'_>,
     sources: &mut Sources,
     sink: &mut Sink,
 ) -> Inherited {
-    let Some((_, extends)) = document.entry(document.root(), "extends") else {
+    let extends = document.entry(document.root(), "extends");
+    let extends = extends.map(|(_, extends)| extends);
+    if extends.is_none() && around.last.is_none() {
         return Inherited::Whole(document, None);
-    };
-    let place = document.node_span(extends);
-    let named = document.items(extends).iter().copied().chain([extends]);
-    let named =
-        named.filter_map(|id| Some((document.scalar(id)?.to_owned(), document.node_span(id))));
-    let names = named.collect();
+    }
+    let place = extends.map_or_else(Span::default, |extends| document.node_span(extends));
+    let mut names = Vec::new();
+    if let Some(extends) = extends {
+        let named = document.items(extends).iter().copied().chain([extends]);
+        names.extend(
+            named.filter_map(|id| Some((document.scalar(id)?.to_owned(), document.node_span(id)))),
+        );
+    }
     // A parent's finding says nothing about a policy that is wrong itself, and the other way round.
     let fits = schema::check(&mut document, sink).is_some();
     let before = sink.errors();
-    let Some(mut texts) = Gathering::new(files, facts, sources, sink).all(document) else {
+    let Some(mut texts) = Gathering::new(around.files, facts, sources, sink).all(document) else {
         return Inherited::Nothing;
     };
+    if let Some(last) = around.last {
+        match gather::last(last, &texts, sources, sink) {
+            Some(last) => texts.push(last),
+            None => return Inherited::Nothing,
+        }
+    }
     let parents_fit = sink.errors() == before;
     if fits && !sink.has_errors() {
+        let last = texts.last().map(|last| last.file).filter(|file| *file != 0);
         let merged = merge::merge(texts, sink);
         let parents = merged.parents.map(|document| Parents {
             document,
             changes: merged.changes,
+            last,
             extends: place,
             names,
         });

@@ -55,7 +55,13 @@ pub fn suppress(sources: &Sources, found: Vec<Diagnostic>) -> (Vec<Diagnostic>, 
     }
     // Where there are errors, later stages have not looked: what seems unused may not be.
     let failed = kept.iter().any(|one| one.severity == Severity::Error);
-    for comment in allowed.iter().filter(|one| !one.used && !failed) {
+    // Of a parent, only a part of what its own check finds is found here.
+    let is_own = |one: &&Allowed| one.span.file == 0;
+    for comment in allowed
+        .iter()
+        .filter(is_own)
+        .filter(|one| !one.used && !failed)
+    {
         let message = format!("unused suppression {}", quote(&comment.code));
         sink.push(
             Diagnostic::warning("suppression-unused", comment.span, message).with_help(

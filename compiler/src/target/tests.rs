@@ -8,6 +8,7 @@
 
 use super::{JSON_SCHEMA, Target, User};
 use crate::diagnostics::Sink;
+use crate::facts::HostFacts;
 use crate::pipeline::{Options, Stage, compile};
 use crate::source::Source;
 use serde_json::{Value, json};
@@ -111,6 +112,7 @@ fn a_target_changes_no_byte_of_a_plan() {
         let plan = |target| {
             let options = Options {
                 target,
+                facts: HostFacts::samples(),
                 ..Options::default()
             };
             compile(&source, &options, Sink::new()).expect("no fault")

@@ -215,8 +215,18 @@ fn ports_beside_an_isolated_network_open_nothing() {
         "network: {mode: filtered, allowed_incoming_ports: [8081]}\n",
     );
     assert!(!opened.iter().any(|one| one == unused), "{opened:?}");
-    let port = "loosens-parent: port `8081` is opened; it was closed".to_owned();
-    assert!(opened.contains(&port), "{opened:?}");
+    let mode = "`mode: filtered` allows more of the network than the inherited mode";
+    assert_eq!(
+        loosened(
+            parent,
+            "network: {mode: filtered, allowed_incoming_ports: [8081]}\n"
+        ),
+        [mode]
+    );
+    let open = "name: p\nnetwork: {mode: filtered, allowed_incoming_ports: [80]}\n";
+    let port = "port `8081` is opened; it was closed";
+    let more = "network: {allowed_incoming_ports: [8081]}\n";
+    assert_eq!(loosened(open, more), [port]);
 }
 
 /// The messages with one code among what is said.

@@ -4,6 +4,7 @@ use super::random::{Random, call, seed};
 use super::*;
 use crate::emit::PlanMeaning;
 use crate::emit::meaning::{Records, TooMany};
+use crate::facts::HostFacts;
 use crate::pipeline::{Options, compile};
 use crate::profiles::SHIPPED;
 use crate::source::{Source, Span};
@@ -37,7 +38,11 @@ fn plan(base: &Plan<'_>, meaning: &Meaning) -> Vec<u8> {
 }
 
 fn compiled(name: &str, text: &str) -> Vec<u8> {
-    compile(&Source::new(name, text), &Options::default(), Sink::new())
+    let options = Options {
+        facts: HostFacts::samples(),
+        ..Options::default()
+    };
+    compile(&Source::new(name, text), &options, Sink::new())
         .unwrap()
         .plan
         .unwrap()
