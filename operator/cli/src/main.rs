@@ -25,7 +25,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a command confined by a profile, a policy or a plan
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// List and show the profiles
     #[command(subcommand)]
     Profile(profile::Command),

@@ -1,10 +1,10 @@
 //! `purple run`: a command under a profile, a policy or a plan.
 
 use crate::output::{Failure, REFUSED, say_all};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use purple_core::command_line::CommandLine;
 use purple_core::launch::{Launch, Request};
 use purple_core::plans::{self, PlanSource};
-use purple_core::profiles;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -31,12 +31,15 @@ pub(crate) struct Arguments {
     /// Let the command inherit descriptors 0 to 2, instead of replacing them
     #[arg(long)]
     inherit_stdio: bool,
+    #[command(flatten)]
+    flags: Flags,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
 }
 
-/// What confines the command: exactly one of these; the profile ai-dev-safe by default.
+/// What confines the command: exactly one of these. By default ./purple.yaml, and the profile coding-agent where there is
+/// no such file.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct Confinement {
@@ -51,12 +54,81 @@ struct Confinement {
     plan: Option<PathBuf>,
 }
 
+/// What is changed in the policy for this run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Changes to the policy, for this run")]
+struct Flags {
+    /// Show a file or directory: read-only (`:ro`) unless `:rw` is written, and at the same path unless DST is
+    #[arg(long, value_name = "SRC[:DST][:ro|:rw]")]
+    bind: Vec<OsString>,
+    /// Set an environment variable, or pass the one that is set here
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<OsString>,
+    /// The working directory of the command inside
+    #[arg(long, value_name = "DIR")]
+    workdir: Option<OsString>,
+    /// Let the command reach a host, a block of addresses or a group such as @github, on port 443 unless PORT is written;
+    /// or, by localhost:PORT, a service of this host, which is at 10.77.0.1 inside
+    #[arg(long, value_name = "HOST[:PORT]")]
+    allow_host: Vec<String>,
+    /// Let a port of this host's loopback address lead to a port inside
+    #[arg(long, value_name = "HOST:INSIDE")]
+    publish: Vec<String>,
+    /// What network there is: none, or the hosts that are listed
+    #[arg(long, value_enum, value_name = "MODE")]
+    network: Option<Network>,
+    /// End the run after this time, such as 90s or 1h30m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    timeout: Option<String>,
+    /// Limit the memory, such as 512M or 4G
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    memory: Option<String>,
+    /// Limit the processors that are used at one time, such as 0.5 or 2
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    cpus: Option<String>,
+    /// Limit the number of processes
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pids: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Network {
+    /// No network
+    None,
+    /// The hosts that the policy and --allow-host list
+    Filtered,
+}
+
+impl Flags {
+    fn command_line(&self) -> CommandLine {
+        CommandLine {
+            binds: self.bind.clone(),
+            variables: self.env.clone(),
+            working_dir: self.workdir.clone(),
+            hosts: self.allow_host.clone(),
+            ports: self.publish.clone(),
+            network: self.network.map(|mode| match mode {
+                Network::None => "none",
+                Network::Filtered => "filtered",
+            }),
+            timeout: self.timeout.clone(),
+            memory: self.memory.clone(),
+            processors: self.cpus.clone(),
+            processes: self.pids.clone(),
+        }
+    }
+}
+
 /// Runs the command, and returns its exit status. Without a record to keep, this process becomes
 /// purple-exec, and does not come back.
 pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let request = arguments.request();
     let mut notices = Vec::new();
-    let plan = plans::ready(&arguments.confinement.plan_source(), &mut notices);
+    let plan = plans::ready(
+        &arguments.confinement.plan_source(),
+        &arguments.flags.command_line(),
+        &mut notices,
+    );
     say_all(&mut notices);
     let plan = plan?;
     let launch = Launch::new(&plan)?;
@@ -88,7 +160,7 @@ impl Confinement {
             (Some(path), ..) => PlanSource::Plan(path.clone()),
             (None, Some(path), _) => PlanSource::Policy(path.clone()),
             (None, None, Some(name)) => PlanSource::Profile(name.clone()),
-            (None, None, None) => PlanSource::Profile(profiles::DEFAULT.to_owned()),
+            (None, None, None) => PlanSource::of_working_directory(),
         }
     }
 }

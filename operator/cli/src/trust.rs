@@ -3,16 +3,19 @@
 use crate::output::{Failure, print};
 use clap::{Args, ValueEnum};
 use purple_core::audit::record::timestamp;
-use purple_core::trust::{self, Change, ObeyedFile};
+use purple_core::plans;
+use purple_core::trust::{self, Change, ObeyedFile, TrustError};
 use purplec::diagnostics::render::visible;
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to show, or to accept.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Accept the current content of these files; without FILE, list all files
+    /// Accept the current content of these files, policies that no run has obeyed yet among them; without FILE, list all
+    /// files
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Forget these files instead: later runs do not keep them, unless they obey them
@@ -52,7 +55,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             }
             continue;
         }
-        for (before, file) in trust::accept(path)? {
+        let accepted = match trust::accept(path) {
+            Err(TrustError::NotObeyed(_)) if is_policy(path) => plans::accept(path)?
+                .into_iter()
+                .map(|file| (file.clone(), file))
+                .collect(),
+            accepted => accepted?,
+        };
+        for (before, file) in accepted {
             let path = visible(&file.path.to_string_lossy());
             writeln!(text, "accepted: {path} {}", content(&file))?;
             text.extend(before.changed.as_ref().map(described));
@@ -64,6 +74,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     }
     print(&text)?;
     Ok(0)
+}
+
+/// Whether a file that no run has obeyed yet can be one that runs obey.
+fn is_policy(path: &Path) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str);
+    matches!(ending, Some("yaml" | "yml"))
 }
 
 fn show(files: &[ObeyedFile], format: Format) -> Result<(), Failure> {

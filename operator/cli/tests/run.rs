@@ -152,7 +152,7 @@ fn a_project_s_link_does_not_choose_what_is_shared() {
     let place = TestDir::new();
     fs::create_dir(place.at("home/.ssh")).expect("a directory");
     symlink("../.ssh", place.at("home/project/output")).expect("a link");
-    let output = place.purple("home/project", &["--", "true"]);
+    let output = place.purple("home/project", &["--profile", "ai-dev-safe", "--", "true"]);
     refused(
         &output,
         &["symbolic link ./output to ../.ssh", "policy line"],
@@ -201,12 +201,16 @@ fn homes_are_not_shared_by_chance() {
         ("", "holds a home directory"),
     ] {
         refused(
-            &place.purple(from, &["--", "true"]),
+            &place.purple(from, &["--profile", "ai-dev-safe", "--", "true"]),
             &[words, "policy line"],
         );
     }
+    refused(
+        &place.purple("home", &["--", "true"]),
+        &["the workspace would be", "which is a home directory"],
+    );
     let root = Command::new(place.at("bin/purple"))
-        .args(["run", "--", "true"])
+        .args(["run", "--profile", "ai-dev-safe", "--", "true"])
         .current_dir("/")
         .env("HOME", place.at("home"))
         .env("XDG_STATE_HOME", place.at("state"))
@@ -216,7 +220,7 @@ fn homes_are_not_shared_by_chance() {
     // Root's home is a protected path for every user: the user database says where it is.
     if fs::read_dir("/root").is_ok() {
         refused(
-            &place.purple("/root", &["--", "true"]),
+            &place.purple("/root", &["--profile", "ai-dev-safe", "--", "true"]),
             &["/root would be shown"],
         );
     } else {
@@ -357,7 +361,7 @@ fn a_policy_to_start_from_is_made_and_never_written_over() {
         String::from_utf8_lossy(&output.stderr)
     );
     let text = fs::read_to_string(place.at("home/project/mine.yaml")).expect("a policy");
-    assert!(text.contains("\nextends: ai-dev-safe\n"), "{text}");
+    assert!(text.contains("\nextends: coding-agent\n"), "{text}");
     ran(&place.purple("home/project", &["--policy", "mine.yaml", "--", "true"]));
 
     refused(

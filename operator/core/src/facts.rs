@@ -23,7 +23,11 @@ pub fn of_this_host() -> HostFacts {
         group: Some(users::own_gid()),
     });
     let unset = || "neither HOME nor the user database names an absolute path".to_owned();
-    let directory = |path: Option<PathBuf>| path.ok_or_else(unset);
+    // `//home/me/` and `/home/./me` are written without what means nothing.
+    let directory = |path: Option<PathBuf>| {
+        let path: Option<PathBuf> = path.map(|path| path.components().collect());
+        path.ok_or_else(unset)
+    };
     let cache = users::base_directory("XDG_CACHE_HOME", ".cache");
     let config = users::base_directory("XDG_CONFIG_HOME", ".config");
     let values = [

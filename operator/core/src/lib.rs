@@ -6,6 +6,7 @@
 //! [`Notice`]. `tests/tidy/operator.rs` holds it to that.
 
 pub mod audit;
+pub mod command_line;
 pub mod doctor;
 pub mod executor;
 pub mod facts;

@@ -1,16 +1,17 @@
 //! From a profile, a policy or a plan file to the bytes of a plan.
 
+use crate::command_line::{self, CommandLine, FlagError};
 use crate::facts;
 use crate::inputs::{InputError, Inputs};
 use crate::matches::{self, MatchError};
 use crate::notice::{Findings, Notice};
 use crate::profiles::{self, ProfileError};
-use crate::trust::{Obeyed, TrustError};
+use crate::trust::{self, Obeyed, ObeyedFile, TrustError};
 use purple_host::path::shown;
 use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
-use purplec::diagnostics::Sink;
 use purplec::diagnostics::render::visible;
-use purplec::inherit::Files;
+use purplec::diagnostics::{Diagnostic, Severity, Sink};
+use purplec::inherit::{self, Files};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
 use purplec::profiles::Profile;
@@ -28,8 +29,26 @@ pub enum PlanSource {
     Profile(String),
     /// A policy file.
     Policy(PathBuf),
+    /// A policy file that nobody has named, which must have been accepted.
+    Found(PathBuf),
     /// A compiled plan.
     Plan(PathBuf),
+}
+
+/// The policy of a directory.
+const OF_DIRECTORY: &str = "purple.yaml";
+
+impl PlanSource {
+    /// What confines a command where nothing is named: the policy of the working directory, or the default profile where it
+    /// has none.
+    pub fn of_working_directory() -> Self {
+        let path = PathBuf::from(OF_DIRECTORY);
+        if path.symlink_metadata().is_ok() {
+            Self::Found(path)
+        } else {
+            Self::Profile(profiles::DEFAULT.to_owned())
+        }
+    }
 }
 
 /// A plan that decodes.
@@ -41,23 +60,41 @@ pub struct ReadyPlan {
     pub(crate) obeyed: Vec<Obeyed>,
 }
 
-/// Reads a plan, or compiles a policy, and looks up what its patterns match below the working directory.
-pub fn ready(source: &PlanSource, notices: &mut Vec<Notice>) -> Result<ReadyPlan, PlanError> {
-    let mut ready = made(source, notices)?;
+/// Reads a plan, or compiles a policy with what the command line says, and looks up what its patterns match below the
+/// working directory.
+pub fn ready(
+    source: &PlanSource,
+    flags: &CommandLine,
+    notices: &mut Vec<Notice>,
+) -> Result<ReadyPlan, PlanError> {
+    let mut ready = made(source, flags, notices)?;
     ready.bytes = matches::resolve(ready.bytes, notices).map_err(PlanError::Match)?;
     Ok(ready)
 }
 
-fn made(source: &PlanSource, notices: &mut Vec<Notice>) -> Result<ReadyPlan, PlanError> {
-    match source {
-        PlanSource::Plan(path) => load(path),
-        PlanSource::Policy(path) => {
+fn made(
+    source_of_plan: &PlanSource,
+    flags: &CommandLine,
+    notices: &mut Vec<Notice>,
+) -> Result<ReadyPlan, PlanError> {
+    let last = flags.source().map_err(PlanError::Flag)?;
+    match source_of_plan {
+        PlanSource::Plan(path) => match flags.first() {
+            None => load(path),
+            Some(flag) => Err(PlanError::Flag(FlagError::Sealed(flag))),
+        },
+        PlanSource::Policy(path) | PlanSource::Found(path) => {
             let inputs = Inputs::default();
-            let bytes = read(&inputs, path, MAX_BYTES)?;
             let mut sink = Sink::new();
-            let source = decode(&path.to_string_lossy(), bytes, &mut sink);
-            let files = inputs.around(path);
-            let bytes = compiled(&source, Some(files), &inputs, sink, notices)?;
+            let source = policy(&inputs, path, &mut sink)?;
+            if matches!(source_of_plan, PlanSource::Found(_)) {
+                trust::check_accepted(&read_for(path, &source)?).map_err(PlanError::Trust)?;
+            }
+            let around = Around {
+                files: Some(inputs.around(path)),
+                last,
+            };
+            let bytes = compiled(&source, around, &inputs, sink, notices)?;
             Ok(ReadyPlan {
                 bytes,
                 obeyed: inputs.take(),
@@ -66,13 +103,36 @@ fn made(source: &PlanSource, notices: &mut Vec<Notice>) -> Result<ReadyPlan, Pla
         PlanSource::Profile(name) => {
             let profile = profiles::find(name)?;
             let inputs = Inputs::default();
-            let bytes = compiled(&source_of(&profile), None, &inputs, Sink::new(), notices)?;
+            let source = source_of(&profile);
+            let around = Around { files: None, last };
+            let bytes = compiled(&source, around, &inputs, Sink::new(), notices)?;
             Ok(ReadyPlan {
                 bytes,
                 obeyed: inputs.take(),
             })
         }
     }
+}
+
+/// Accepts a policy that no run has obeyed yet, and what it extends, as they are now. Gives each file.
+pub fn accept(path: &Path) -> Result<Vec<ObeyedFile>, PlanError> {
+    let source = policy(&Inputs::default(), path, &mut Sink::new())?;
+    trust::add(&read_for(path, &source)?).map_err(PlanError::Trust)
+}
+
+/// A policy's text.
+fn policy(inputs: &Inputs, path: &Path, sink: &mut Sink) -> Result<Source, PlanError> {
+    let bytes = read(inputs, path, MAX_BYTES)?;
+    Ok(decode(&path.to_string_lossy(), bytes, sink))
+}
+
+/// The files that are read for a policy: it and what it extends.
+fn read_for(path: &Path, source: &Source) -> Result<Vec<Obeyed>, PlanError> {
+    let inputs = Inputs::default();
+    read(&inputs, path, MAX_BYTES)?;
+    inherit::sources(source, Some(inputs.around(path).as_ref()))
+        .ok_or_else(|| PlanError::NoPolicy(path.to_owned()))?;
+    Ok(inputs.take())
 }
 
 fn load(path: &Path) -> Result<ReadyPlan, PlanError> {
@@ -118,32 +178,55 @@ pub fn resolved(profile: &Profile, notices: &mut Vec<Notice>) -> Result<String, 
 pub(crate) fn of_text(name: &str, text: &str) -> Result<Vec<u8>, PlanError> {
     let source = Source::new(name, text);
     let inputs = Inputs::default();
-    compiled(&source, None, &inputs, Sink::new(), &mut Vec::new())
+    compiled(
+        &source,
+        Around::default(),
+        &inputs,
+        Sink::new(),
+        &mut Vec::new(),
+    )
 }
 
 fn source_of(profile: &Profile) -> Source {
     Source::new(profile.name, profile.text)
 }
 
+/// The texts that are compiled with a policy.
+#[derive(Default)]
+struct Around {
+    /// Those that it extends.
+    files: Option<Arc<dyn Files>>,
+    /// The one that wins over it.
+    last: Option<Source>,
+}
+
 /// The plan of a policy.
 fn compiled(
     source: &Source,
-    files: Option<Arc<dyn Files>>,
+    around: Around,
     inputs: &Inputs,
     sink: Sink,
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<u8>, PlanError> {
     let options = Options {
-        files,
+        files: around.files,
+        last: around.last,
         hosts: Some(inputs.groups()),
         facts: facts::of_this_host(),
         today: Some(today()?),
         ..Options::default()
     };
     let outcome = compile(source, &options, sink, notices)?;
-    outcome
-        .plan
-        .ok_or_else(|| PlanError::DoesNotCompile(source.name.clone()))
+    let of_flags = |found: &Diagnostic| outcome.sources.of(found.span).name == command_line::NAME;
+    let mut errors = outcome
+        .diagnostics
+        .iter()
+        .filter(|found| found.severity == Severity::Error);
+    match outcome.plan {
+        Some(plan) => Ok(plan),
+        None if errors.all(of_flags) => Err(PlanError::FlagsDoNotCompile),
+        None => Err(PlanError::DoesNotCompile(source.name.clone())),
+    }
 }
 
 /// The day in UTC.
@@ -183,6 +266,8 @@ pub enum PlanError {
     },
     /// A file that is to be obeyed cannot be held.
     Trust(TrustError),
+    /// A flag is wrong.
+    Flag(FlagError),
     /// A file is no plan.
     Decode {
         /// The file.
@@ -194,6 +279,10 @@ pub enum PlanError {
     Match(MatchError),
     /// The policy of this name has errors. The findings are a notice.
     DoesNotCompile(String),
+    /// A file that is to be accepted cannot be read as a policy, or what it extends cannot be.
+    NoPolicy(PathBuf),
+    /// The policy has no error, and what flags add has. The findings are a notice.
+    FlagsDoNotCompile,
     /// The profile of this name has nothing to show.
     NoListing(String),
     /// The compiler has failed.
@@ -207,11 +296,22 @@ impl Display for PlanError {
         match self {
             Self::Profile(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),
+            Self::Flag(error) => error.fmt(f),
             Self::Read { path, reason } => write!(f, "{}: {reason}", shown(path)),
             Self::Decode { path, error } => write!(f, "{}: {error}", shown(path)),
             Self::Match(error) => error.fmt(f),
             Self::DoesNotCompile(name) => {
                 write!(f, "{}: the policy does not compile", visible(name))
+            }
+            Self::NoPolicy(path) => {
+                let path = shown(path);
+                write!(
+                    f,
+                    "{path} cannot be read as a policy with all that it extends; `purplec check {path}` says why"
+                )
+            }
+            Self::FlagsDoNotCompile => {
+                f.write_str("correct the flags that the lines above end with")
             }
             Self::NoListing(name) => write!(f, "{}: nothing to show", visible(name)),
             Self::Compiler(fault) => write!(f, "a defect of the compiler: {fault}"),

@@ -9,7 +9,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 
 /// The profile of a run that names none.
-pub const DEFAULT: &str = "ai-dev-safe";
+pub const DEFAULT: &str = "coding-agent";
 
 /// The profile of this name.
 pub fn find(name: &str) -> Result<Profile, ProfileError> {
@@ -106,7 +106,7 @@ fn starter(name: &str, parent: &Profile) -> String {
          #\n\
          # syscalls:\n\
          #   deny:\n\
-         #     - socket\n\
+         #     - listen\n\
          #\n\
          # resources:\n\
          #   session_timeout_seconds: 600\n",
@@ -118,6 +118,7 @@ fn starter(name: &str, parent: &Profile) -> String {
 mod tests {
     use super::{DEFAULT, find, starter};
     use purplec::diagnostics::Sink;
+    use purplec::facts::HostFacts;
     use purplec::pipeline::{self, Options};
     use purplec::profiles::SHIPPED;
     use purplec::source::Source;
@@ -141,7 +142,10 @@ mod tests {
                 let text = text.replace("\nAll that", "\n# All that");
                 let outcome = pipeline::compile(
                     &Source::new("p", text.as_str()),
-                    &Options::default(),
+                    &Options {
+                        facts: HostFacts::samples(),
+                        ..Options::default()
+                    },
                     Sink::new(),
                 );
                 let codes = outcome.map(|all| {

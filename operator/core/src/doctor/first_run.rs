@@ -1,6 +1,7 @@
 //! The whole of it: purple-exec applies a shipped profile and runs a program.
 
 use super::report::{Check, CheckResult, Subject};
+use crate::command_line::CommandLine;
 use crate::executor::{self, ExecutorError};
 use crate::plans::{self, PlanSource};
 use purple_host::cgroup::Cgroup;
@@ -67,7 +68,8 @@ fn run_base(group: Option<&Cgroup>) -> Result<String, String> {
     // The profile is shipped, and has no findings to show.
     let mut notices = Vec::new();
     let base = PlanSource::Profile("base".to_owned());
-    let plan = plans::ready(&base, &mut notices).map_err(|error| error.to_string())?;
+    let plan = plans::ready(&base, &CommandLine::default(), &mut notices)
+        .map_err(|error| error.to_string())?;
     let took = run(&plan.bytes, group)?.as_millis();
     let limits = if group.is_some() {
         "with limits"

@@ -49,6 +49,15 @@ pub enum TrustError {
     },
     /// No run obeys this file.
     NotObeyed(PathBuf),
+    /// A policy that no command line names was not accepted as it is.
+    NotAccepted {
+        /// The policy, or what it extends.
+        path: PathBuf,
+        /// The SHA-256 of its content, in hexadecimal.
+        digest: String,
+        /// Whether it was accepted with other content.
+        is_known: bool,
+    },
 }
 
 impl Display for TrustError {
@@ -97,6 +106,23 @@ impl Display for TrustError {
                  system: wait for its end, or replace it by a copy: `cp -p {0} {0}.new && mv {0}.new {0}`",
                 shown(path)
             ),
+            Self::NotAccepted {
+                path,
+                digest,
+                is_known,
+            } => {
+                let why = if *is_known {
+                    "has changed since it was accepted"
+                } else {
+                    "was not accepted yet"
+                };
+                write!(
+                    f,
+                    "{0} {why} (sha256 {digest}): review it and type `purple trust {0}`, or name what confines the command: `--policy`, \
+                     `--profile`",
+                    shown(path)
+                )
+            }
             Self::NotObeyed(path) => write!(f, "no run has obeyed {}", shown(path)),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,4 +152,10 @@ pub(super) fn digest_of(path: &Path) -> Option<String> {
 /// The SHA-256 of a symbolic link. No file that is obeyed starts with a zero byte.
 pub(super) fn digest_of_link(target: &OsStr) -> String {
     hex(&sha256(&[b"\0symlink\0", target.as_bytes()].concat()))
+}
+
+/// The time since 1970, in whole seconds.
+pub(super) fn now_since_1970() -> Duration {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Duration::from_secs(since.unwrap_or_default().as_secs())
 }

@@ -1,7 +1,7 @@
 //! What people do with the list of what runs obey.
 
 use super::error::TrustError;
-use super::file::ObeyedFile;
+use super::file::{ObeyedFile, now_since_1970};
 use super::obeyed::Obeyed;
 use super::registry::{Registry, state_directory};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,35 @@ pub fn accept(path: &Path) -> Result<Vec<(ObeyedFile, ObeyedFile)>, TrustError> 
     }
     registry.save()?;
     Ok(accepted)
+}
+
+/// Registers files that no run has obeyed yet, as they were read. Gives each of them.
+pub(crate) fn add(read: &[Obeyed]) -> Result<Vec<ObeyedFile>, TrustError> {
+    let mut registry = Registry::open(&state_directory()?)?;
+    let now = now_since_1970();
+    let mut added = Vec::new();
+    for part in read.iter().flat_map(|one| &one.parts) {
+        registry.obey(part, now)?;
+        added.push(registry.find(&part.path)?.clone());
+    }
+    registry.save()?;
+    Ok(added)
+}
+
+/// Refuses files that were read and are not registered with the content that they have.
+pub(crate) fn check_accepted(read: &[Obeyed]) -> Result<(), TrustError> {
+    let registry = Registry::open(&state_directory()?)?;
+    for part in read.iter().flat_map(|one| &one.parts) {
+        let known = registry.files.iter().find(|file| file.path == part.path);
+        if known.is_none_or(|file| file.digest != part.digest) {
+            return Err(TrustError::NotAccepted {
+                path: part.path.clone(),
+                digest: part.digest.clone().unwrap_or_default(),
+                is_known: known.is_some(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Forgets a file, or a link and what it leads to: later runs do not keep it, unless they obey it themselves.

@@ -15,7 +15,7 @@ mod runs;
 
 use crate::notice::Notice;
 use crate::workspace::output_directories;
-use file::Part;
+use file::{Part, now_since_1970};
 use purple_host::held::{self, HeldFile, Identity, Stamp};
 use purple_host::reach::{Mounts, Reach};
 use purple_plan::Plan;
@@ -23,11 +23,11 @@ use registry::Registry;
 use runs::{ActiveRun, OtherRun};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 pub use error::TrustError;
 pub use file::{Change, ObeyedFile};
 pub use list::{accept, files, forget};
+pub(crate) use list::{add, check_accepted};
 pub(crate) use obeyed::Obeyed;
 pub(crate) use registry::{lock, state_directory};
 
@@ -246,11 +246,6 @@ fn admit(directory: &Path, obeyed: &[&Obeyed]) -> Result<Registry, TrustError> {
 
 fn parts<'o>(obeyed: &'o [&Obeyed]) -> impl Iterator<Item = &'o Part> {
     obeyed.iter().flat_map(|one| &one.parts)
-}
-
-fn now_since_1970() -> Duration {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Duration::from_secs(since.unwrap_or_default().as_secs())
 }
 
 #[cfg(test)]
