@@ -35,30 +35,48 @@ impl Base {
         }
     }
 
+    /// Whether the directory has this name.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        let own = self.dir.file_name().map(OsStr::as_encoded_bytes);
+        own.is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+    }
+
     /// Whether the working tree of which a directory from there names the file `.git` lies in the top, or leads back to that
     /// directory.
     pub(crate) fn has_tree(&self, from: &Path, path: &Path) -> bool {
         let from = self.dir.join(from);
         let named = from.join(path);
-        let tree = named.parent().and_then(resolved);
+        let tree = named.parent().and_then(|tree| fixed(tree, &self.top));
         tree.is_some_and(|tree| {
             tree.starts_with(&self.top) || repository_of(&tree).as_ref() == Some(&from)
         })
     }
 
     /// Whether a path that is named there is a working tree in the top whose file `.git` leads back to this directory, as
-    /// git writes both for a submodule. Links on the way are followed. Any other tree may hold what is protected, and
-    /// git writes all of it.
+    /// git writes both for a submodule. Any other tree may hold what is protected, and git writes all of it.
     pub(crate) fn is_own_tree(&self, path: &[u8]) -> bool {
-        // git takes the text up to a NUL.
-        let path = Path::new(OsStr::from_bytes(path));
-        if path.starts_with("~") || path.as_os_str().as_bytes().contains(&0) {
-            return false;
-        }
-        let tree = resolved(&self.dir.join(path)).filter(|tree| tree.starts_with(&self.top));
+        let tree = self.inside(path);
         tree.is_some_and(|tree| {
             !tree.join(".git").is_dir() && repository_of(&tree).as_ref() == Some(&self.dir)
         })
+    }
+
+    /// Whether a path that is named in the working tree, or in the directory, lies in the top.
+    pub(crate) fn is_inside(&self, path: &[u8]) -> bool {
+        let named = Path::new(OsStr::from_bytes(path));
+        // git goes to the top of the working tree, and to the directory where there is none.
+        let above = Path::new("..").join(named);
+        let from_tree = named.is_absolute() || self.inside(above.as_os_str().as_bytes()).is_some();
+        from_tree && self.inside(path).is_some()
+    }
+
+    fn inside(&self, path: &[u8]) -> Option<PathBuf> {
+        // git takes the text up to a NUL.
+        let path = Path::new(OsStr::from_bytes(path));
+        if path.starts_with("~") || path.as_os_str().as_bytes().contains(&0) {
+            return None;
+        }
+        fixed(&self.dir.join(path), &self.top).filter(|found| found.starts_with(&self.top))
     }
 }
 
@@ -85,7 +103,14 @@ pub(crate) fn named_by(said: &[u8]) -> Option<&Path> {
     Some(Path::new(OsStr::from_bytes(said)))
 }
 
-/// A path without symbolic links, where it leads somewhere.
+/// A path without symbolic links, where it leads every process to the same place.
 pub(crate) fn resolved(path: &Path) -> Option<PathBuf> {
-    ResolvedPath::of(path).map(|resolved| resolved.target().to_owned())
+    ResolvedPath::of_every_process(path).map(|resolved| resolved.target().to_owned())
+}
+
+/// The same, where it passes no link in what the program can write to: the next checkout can lead such a link elsewhere.
+pub(crate) fn fixed(path: &Path, top: &Path) -> Option<PathBuf> {
+    let resolved = ResolvedPath::of_every_process(path)?;
+    let is_fixed = !resolved.links().any(|link| link.starts_with(top));
+    is_fixed.then(|| resolved.target().to_owned())
 }

@@ -1,27 +1,14 @@
 //! The keys of git's configuration that name a command, or a place from which git takes commands
 //! (git-config(1), and the pages of the commands that it names).
 
+mod address;
 mod alias;
 mod plain;
 
 use crate::base::Base;
 
-/// Keys of tools beside git that are commands, or places of such, and that no ending shows.
-const OF_TOOLS: [(&str, &str, &str); 4] = [
-    ("gitflow", "path", "hooks"),
-    ("lfs", "*", "clean"),
-    ("lfs", "*", "path"),
-    ("lfs", "*", "smudge"),
-];
-
 /// Put before the name of a key that is out of action: git knows none that begins so.
 pub(crate) const DISABLED: &[u8] = b"purple-disabled-";
-
-/// The ends of names of keys that are commands in every section.
-const ENDINGS: [&[u8]; 6] = [b"cmd", b"command", b"helper", b"hook", b"program", b"prog"];
-
-/// Tools beside git of which any key may be a command.
-const TOOLS: [&[u8]; 2] = [b"delta", b"tig"];
 
 /// The strategies of merging that are git's own (git-merge(1)). Another one is a program `git-merge-NAME`, and a name with a
 /// slash is one in the working tree.
@@ -52,17 +39,8 @@ const MERGE_OPTIONS: [&str; 14] = [
     "--stat",
 ];
 
-/// What git-annex writes of a remote by itself; its other keys of remotes are commands or their options.
-const PLAIN_ANNEX: [&[u8]; 6] = [
-    b"annex-config-uuid",
-    b"annex-cost",
-    b"annex-ignore",
-    b"annex-readonly",
-    b"annex-sync",
-    b"annex-uuid",
-];
-
-/// Whether a key with this value runs a command. Section and key in lower case.
+/// Whether a key with this value may run a command, write elsewhere or connect: it does, unless it is known to be harmless. Section and
+/// key in lower case.
 pub(crate) fn runs_commands(
     (section, sub, key): (&[u8], Option<&[u8]>, &[u8]),
     value: &[u8],
@@ -88,61 +66,17 @@ pub(crate) fn runs_commands(
         (b"log", b"date") => value.windows(2).any(|two| two == b"%n"),
         // A suffix with a slash leads out of the directory of the patches.
         (b"format", b"suffix") => value.contains(&b'/'),
-        (b"remote", _) if key.starts_with(b"annex-") => !PLAIN_ANNEX.contains(&key),
-        (b"annex", _) if key.ends_with(b"-options") => true,
-        // Tools beside git name theirs so.
-        _ if ENDINGS.iter().any(|ending| key.ends_with(ending)) => !is_truth(value),
-        _ => match plain_of(section) {
-            Some(plain) => !plain.iter().any(|known| known.is(sub, key)),
-            None => TOOLS.contains(&section) || is_of_a_tool(section, sub, key),
-        },
+        // What `git fetch`, `git pull` and `git push` talk to.
+        (b"remote", b"url" | b"pushurl") | (b"submodule", b"url") if sub.is_some() => {
+            !address::is_harmless(value, base)
+        }
+        (b"branch", b"remote" | b"pushremote") if sub.is_some() => !address::is_remote(value, base),
+        (b"remote", b"pushdefault") => !address::is_remote(value, base),
+        (b"remotes", _) => !words(value).all(|word| address::is_remote(word, base)),
+        // A mode would let other users write to the repository.
+        (b"core", b"sharedrepository") => !is_truth(value) && !matches!(value, b"group" | b"umask"),
+        _ => !plain::is_plain(section, sub, key),
     }
-}
-
-/// A key in a section of git's own.
-#[derive(Debug, Clone, Copy)]
-struct Plain<'t> {
-    sub: Option<&'t str>,
-    /// `*`: any.
-    key: &'t str,
-}
-
-impl Plain<'_> {
-    fn is(self, sub: Option<&[u8]>, key: &[u8]) -> bool {
-        let of = match (self.sub, sub) {
-            (None, None) | (Some("*"), Some(_)) => true,
-            (Some(known), Some(sub)) => sub.eq_ignore_ascii_case(known.as_bytes()),
-            _ => false,
-        };
-        of && (self.key == "*" || self.key.as_bytes() == key)
-    }
-}
-
-/// The plain keys of a section of git's own; `None` where git has none of that name.
-fn plain_of(section: &[u8]) -> Option<Vec<Plain<'static>>> {
-    let (_, words) = plain::SECTIONS
-        .iter()
-        .find(|(name, _)| name.as_bytes() == section)?;
-    let words = words.split_ascii_whitespace();
-    let plain = words.map(|word| match word.rsplit_once('.') {
-        Some((sub, key)) => Plain {
-            sub: Some(sub),
-            key,
-        },
-        None => Plain {
-            sub: None,
-            key: word,
-        },
-    });
-    Some(plain.collect())
-}
-
-fn is_of_a_tool(section: &[u8], sub: Option<&[u8]>, key: &[u8]) -> bool {
-    OF_TOOLS.iter().any(|(known, of, name)| {
-        known.as_bytes() == section
-            && name.as_bytes() == key
-            && sub.is_some_and(|sub| *of == "*" || sub.eq_ignore_ascii_case(of.as_bytes()))
-    })
 }
 
 /// Whether a format prints one line for each commit. It must have placeholders, because a text without any is the name of another

@@ -1,14 +1,14 @@
-//! The keys of git's own configuration that are safe with any value: git runs no command because of them, writes no file outside of the
-//! repository, and connects to no other host. Reviewed in git-config(1) of git 2.47, and the pages that it names.
+//! The keys of configuration that are safe with any value: git and other tools run no command because of them, write no file outside of the
+//! repository, and connect to no other host. Reviewed in git-config(1) of git 2.47, and the pages that it names.
 
-/// The sections that are git's own, each with such keys; any other key in them counts as one that runs commands. `*` stands for any name,
-/// `*.name` for a key of any subsection.
-pub(super) const SECTIONS: [(&str, &str); 99] = [
+/// The sections that have such keys. A subsection is `*` for any; a name ends with `*` for each name that begins so.
+const SECTIONS: &[(&str, &str)] = &[
     ("add", "ignoreerrors"),
     ("advice", "*"),
     ("am", "keepcr messageid threeway"),
     ("apply", "ignorewhitespace whitespace"),
     ("archive", "umask"),
+    ("annex", "uuid version"),
     ("attr", "tree"),
     ("author", "email name"),
     (
@@ -20,9 +20,11 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
         "blankboundary coloring date ignorerevsfile markignoredlines markunblamablelines showemail \
          showroot",
     ),
-    ("branch", "* *.*"),
-    ("browser", ""),
-    ("bundle", ""),
+    (
+        "branch",
+        "*.description *.gh-merge-base *.github-pr-* *.merge *.rebase *.vscode-merge-base autosetupmerge \
+         autosetuprebase sort",
+    ),
     (
         "checkout",
         "defaultremote guess thresholdforparallelism workers",
@@ -30,7 +32,7 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
     ("clean", "requireforce"),
     ("color", "* *.*"),
     ("column", "branch clean status tag ui"),
-    ("commit", "cleanup gpgsign status template verbose"),
+    ("commit", "cleanup gpgsign status verbose"),
     (
         "commitgraph",
         "changedpathsversion generationversion maxnewfilters readchangedpaths",
@@ -46,13 +48,12 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
          logallrefupdates loosecompression maxtreedepth multipackindex notesref packedgitlimit \
          packedgitwindowsize packedrefstimeout precomposeunicode prefersymlinkrefs preloadindex \
          protecthfs protectntfs quotepath repositoryformatversion restrictinheritedhandles safecrlf \
-         sharedrepository sparsecheckout sparsecheckoutcone splitindex symlinks trustctime \
+         sparsecheckout sparsecheckoutcone splitindex symlinks trustctime \
          unsetenvvars untrackedcache usereplacerefs warnambiguousrefs whitespace",
     ),
     (
         "credential",
-        "*.interactive *.protectprotocol *.sanitizeprompt *.usehttppath *.username interactive \
-         protectprotocol sanitizeprompt usehttppath username",
+        "*.interactive *.usehttppath *.username interactive usehttppath username",
     ),
     ("credentialcache", "ignoresighup"),
     ("credentialstore", "locktimeoutms"),
@@ -84,7 +85,7 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
     (
         "format",
         "attach cc coverfromdescription coverletter encodeemailheaders filenamemaxlength \
-         forceinbodyfrom from headers mboxrd noprefix notes numbered pretty signature signaturefile \
+         forceinbodyfrom from headers mboxrd noprefix notes numbered pretty signature \
          signoff subjectprefix thread to useautobase",
     ),
     ("fsck", "*"),
@@ -96,8 +97,7 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
          reflogexpire reflogexpireunreachable repackfilter rerereresolved rerereunresolved \
          worktreepruneexpire writecommitgraph",
     ),
-    ("gitcvs", ""),
-    ("gitk", ""),
+    ("gitflow", "branch.* initialized origin prefix.*"),
     (
         "gitweb",
         "avatar blame category description grep highlight owner patches pickaxe remote_heads \
@@ -123,7 +123,6 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
          *.revunmerged *.title",
     ),
     ("help", "autocorrect format htmlpath"),
-    ("hook", ""),
     (
         "http",
         "*.lowspeedlimit *.lowspeedtime *.maxrequests *.minsessions *.noepsv *.postbuffer \
@@ -131,12 +130,6 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
          useragent version",
     ),
     ("i18n", "commitencoding logoutputencoding"),
-    (
-        "imap",
-        "authmethod folder host pass port preformattedhtml sslverify user",
-    ),
-    ("include", ""),
-    ("includeif", ""),
     (
         "index",
         "recordendofindexentries recordoffsettable skiphash sparse threads version",
@@ -149,6 +142,7 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
         "abbrevcommit date decorate diffmerges excludedecoration follow graphcolors \
          initialdecorationset mailmap showroot showsignature",
     ),
+    ("lfs", "*.access *.locksverify repositoryformatversion"),
     ("lsrefs", "unborn"),
     ("mailinfo", "scissors"),
     ("mailmap", "blob file"),
@@ -180,7 +174,6 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
          writebitmaplookuptable writereverseindex",
     ),
     ("pretty", "*"),
-    ("promisor", ""),
     ("protocol", "version"),
     ("pull", "ff rebase"),
     (
@@ -205,11 +198,10 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
     ),
     (
         "remote",
-        "*.fetch *.fetchrecursesubmodules *.followremotehead *.gh-resolved *.glab-resolved \
-         *.lfspushurl *.lfsurl *.mirror *.prune *.prunetags *.push *.pushurl *.serveroption \
-         *.skipdefaultupdate *.skipfetchall *.tagopt *.url pushdefault",
+        "*.annex-config-uuid *.annex-cost *.annex-ignore *.annex-readonly *.annex-sync *.annex-uuid *.fetch \
+         *.fetchrecursesubmodules *.followremotehead *.gh-resolved *.glab-resolved *.mirror *.prune *.prunetags *.push \
+         *.serveroption *.skipdefaultupdate *.skipfetchall *.tagopt",
     ),
-    ("remotes", "*"),
     (
         "repack",
         "cruftdepth cruftthreads cruftwindow cruftwindowmemory packkeptobjects updateserverinfo \
@@ -218,21 +210,7 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
     ("rerere", "autoupdate enabled"),
     ("revert", "reference"),
     ("safe", "barerepository directory"),
-    (
-        "sendemail",
-        "*.aliasesfile *.aliasfiletype *.annotate *.bcc *.cc *.chainreplyto *.confirm \
-         *.envelopesender *.forbidsendmailvariables *.from *.identity *.mailmap *.multiedit \
-         *.signedoffbycc *.smtpbatchsize *.smtpdomain *.smtpencryption *.smtppass \
-         *.smtprelogindelay *.smtpserverport *.smtpsslcertpath *.smtpuser *.suppresscc \
-         *.suppressfrom *.thread *.to *.transferencoding *.validate *.xmailer aliasesfile \
-         aliasfiletype annotate bcc cc chainreplyto confirm envelopesender forbidsendmailvariables \
-         from identity mailmap mailmap.blob mailmap.file multiedit signedoffbycc smtpbatchsize \
-         smtpdomain smtpencryption smtppass smtprelogindelay smtpserverport smtpsslcertpath \
-         smtpuser suppresscc suppressfrom thread to transferencoding validate xmailer",
-    ),
-    ("sequence", ""),
     ("showbranch", "default"),
-    ("sparse", "expectfilesoutsideofpatterns"),
     ("splitindex", "maxpercentchange sharedindexexpire"),
     ("ssh", "variant"),
     ("stash", "showincludeuntracked showpatch showstat"),
@@ -243,12 +221,11 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
     ),
     (
         "submodule",
-        "*.active *.branch *.fetchrecursesubmodules *.ignore *.url active alternateerrorstrategy \
+        "*.active *.branch *.fetchrecursesubmodules *.ignore active alternateerrorstrategy \
          alternatelocation fetchjobs propagatebranches recurse",
     ),
     ("tag", "forcesignannotated gpgsign sort"),
     ("tar", "*.remote umask"),
-    ("trace2", ""),
     (
         "trailer",
         "*.ifexists *.ifmissing *.key *.where ifexists ifmissing separators where",
@@ -264,9 +241,32 @@ pub(super) const SECTIONS: [(&str, &str); 99] = [
          hiderefs keepalive",
     ),
     ("uploadpackfilter", "*.allow allow tree.maxdepth"),
-    ("url", ""),
-    ("user", "*"),
+    ("user", "email name signingkey useconfigonly"),
     ("versionsort", "prereleasesuffix suffix"),
-    ("web", ""),
     ("worktree", "guessremote"),
 ];
+
+/// Whether a key is one of these.
+pub(super) fn is_plain(section: &[u8], sub: Option<&[u8]>, key: &[u8]) -> bool {
+    let mut known = SECTIONS
+        .iter()
+        .filter(|(name, _)| name.as_bytes() == section);
+    known.any(|(_, words)| {
+        words.split_ascii_whitespace().any(|word| {
+            let (of, name) = match word.rsplit_once('.') {
+                Some((of, name)) => (Some(of), name),
+                None => (None, word),
+            };
+            let is_name = match name.strip_suffix('*') {
+                Some(begin) => key.starts_with(begin.as_bytes()),
+                None => key == name.as_bytes(),
+            };
+            is_name
+                && match (of, sub) {
+                    (None, None) | (Some("*"), Some(_)) => true,
+                    (Some(of), Some(sub)) => sub.eq_ignore_ascii_case(of.as_bytes()),
+                    _ => false,
+                }
+        })
+    })
+}

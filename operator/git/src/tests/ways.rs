@@ -103,9 +103,9 @@ fn a_working_tree_of_another_place() {
 #[test]
 fn a_new_submodule_keeps_its_working_tree() {
     let (project, found) = found(
-        |project| project.init("../library"),
+        |project| project.init("library"),
         |project| {
-            project.git("", &["submodule", "add", "-q", "../library", "deep/sub"]);
+            project.git("", &["submodule", "add", "-q", "./library", "deep/sub"]);
         },
     );
     assert_eq!(found, []);
