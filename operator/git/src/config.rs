@@ -6,6 +6,10 @@ use gix_config::parse::{EventRef, Events};
 use gix_config::value::normalize;
 use std::collections::BTreeSet;
 
+/// The most bytes of the names of a file's keys, each with its section: more than any configuration has. A file of a megabyte could
+/// have 100 gigabytes of them.
+const MOST_NAMES: usize = 1 << 24;
+
 /// A key with its value; most functions here are about those that run a command.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Command {
@@ -14,7 +18,7 @@ pub(crate) struct Command {
     pub(crate) value: Vec<u8>,
 }
 
-/// What of a file runs commands; `None` where it is no configuration.
+/// What of a file runs commands; `None` where it is no configuration, or has too many names.
 pub(crate) fn commands(bytes: &[u8], base: &Base) -> Option<BTreeSet<Command>> {
     let mut found = BTreeSet::new();
     let _same = rewrite(bytes, |command| {
@@ -67,6 +71,7 @@ fn rewrite(bytes: &[u8], mut disable: impl FnMut(Command) -> bool) -> Option<Vec
     for event in events.frontmatter() {
         write(&event)?;
     }
+    let mut left = MOST_NAMES;
     for section in events.sections() {
         let header = section.header();
         let EventRef::SectionHeader {
@@ -84,12 +89,12 @@ fn rewrite(bytes: &[u8], mut disable: impl FnMut(Command) -> bool) -> Option<Vec
         for (at, event) in body.iter().enumerate() {
             if let EventRef::SectionValueName(key) = event
                 && let Some(value) = value_after(body.get(at..)?)
-                && disable(Command {
-                    key: full(&section_name, sub, &key.to_ascii_lowercase()),
-                    value,
-                })
             {
-                write(&EventRef::SectionValueName(DISABLED.into()))?;
+                let key = full(&section_name, sub, &key.to_ascii_lowercase());
+                left = left.checked_sub(key.len())?;
+                if disable(Command { key, value }) {
+                    write(&EventRef::SectionValueName(DISABLED.into()))?;
+                }
             }
             write(event)?;
         }

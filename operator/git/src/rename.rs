@@ -28,9 +28,9 @@ pub(crate) fn config_file(
         let what = "it is not a configuration that could be parsed";
         return put_aside(path, folder, name, what, found);
     };
-    let new: Vec<String> = commands
+    let new: Vec<&str> = commands
         .difference(&known)
-        .map(|command| shown(Path::new(&command.key)).to_string())
+        .map(|command| command.key.as_str())
         .collect();
     if new.is_empty() {
         return;
@@ -48,8 +48,8 @@ pub(crate) fn config_file(
         Ok(()) => Found::Disarmed {
             path,
             what: format!(
-                "keys by which git runs commands, writes elsewhere or connects have been renamed to `purple-disabled-NAME`: {}",
-                new.join(", ")
+                "keys that are not known to be harmless have been renamed to `purple-disabled-NAME`: {}",
+                names(&new)
             ),
         },
         Err(error) => Found::Left {
@@ -57,6 +57,17 @@ pub(crate) fn config_file(
             why: error.to_string(),
         },
     });
+}
+
+/// Names of keys for a message, and how many more there are.
+fn names(keys: &[&str]) -> String {
+    const NAMED: usize = 20;
+    let first = keys.iter().take(NAMED);
+    let mut names: Vec<String> = first.map(|key| shown(Path::new(key)).to_string()).collect();
+    if let Some(more) = keys.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
 }
 
 /// The keys that a file had, which may stay.
