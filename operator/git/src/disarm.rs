@@ -1,11 +1,11 @@
 //! Putting out of action what of a repository runs commands and was not there before the run.
 
 use crate::found::Found;
+use crate::layout::Obeyed;
 use crate::leads::{self, Way};
 use crate::rename::{HOOK, config_file, put_aside};
 use crate::repository::{
-    COMMON, CONFIGS, CONFLICTS, HOOKS, ITSELF, OWN_COMMON, Repository, WORKTREES, common_dir,
-    is_plain_index,
+    COMMON, CONFIGS, HOOKS, ITSELF, OWN_COMMON, Repository, common_dir, harm_of,
 };
 use purple_host::folder::{Content, Folder};
 use std::ffi::OsStr;
@@ -31,10 +31,8 @@ pub(crate) fn disarm(
         }
     }
     disarm.common(before, now);
-    disarm.states(before, now);
-    disarm.conflicts(before, now);
-    disarm.worktrees(before, now);
-    disarm.indexes(before, now);
+    disarm.obeyed(before, now);
+    disarm.large(before, now);
 }
 
 struct Disarm<'d> {
@@ -73,65 +71,22 @@ impl Disarm<'_> {
         }
     }
 
-    fn states(&mut self, before: &Repository, now: &Repository) {
-        let what = "it had commands that `git rebase --continue`, `git cherry-pick --continue` or `git am --continue` runs";
-        for (at @ (state, file), content) in &now.states {
-            if Some(content) == before.states.get(at) {
-                continue;
-            }
-            match (self.folder.enter(OsStr::new(state)), file) {
-                (Ok(inner), Some(file)) => {
-                    let path = self.path.join(state);
-                    put_aside(&path, &inner, file.as_ref(), what, self.found);
-                }
-                _ => self.aside(
-                    state,
-                    "it named a state from which `git rebase --continue` continues",
-                ),
+    fn obeyed(&mut self, before: &Repository, now: &Repository) {
+        for (at, Obeyed { content, what }) in &now.obeyed {
+            let known = before.obeyed.get(at).map(|obeyed| &obeyed.content);
+            if known != Some(content) {
+                self.file_aside(at, what);
             }
         }
     }
 
-    fn conflicts(&mut self, before: &Repository, now: &Repository) {
-        if now.conflicts.is_some() && now.conflicts != before.conflicts {
-            let what = "the next commit would have read the files that it names";
-            self.aside(CONFLICTS, what);
-        }
-    }
-
-    fn worktrees(&mut self, before: &Repository, now: &Repository) {
-        let (directory, file) = WORKTREES;
-        let new = now
-            .elsewhere
-            .iter()
-            .filter(|(name, content)| before.elsewhere.get(*name) != Some(content));
-        for (name, _) in new {
-            let at = Path::new(directory).join(name);
-            match leads::way(self.folder, &at) {
-                Way::Open(worktree) => {
-                    let what = "it named the working tree of another repository, or none";
-                    let path = self.path.join(at);
-                    put_aside(&path, &worktree, file.as_ref(), what, self.found);
-                }
-                _ => self.aside(
-                    directory,
-                    "it named the working tree of another repository, or none",
-                ),
+    fn large(&mut self, before: &Repository, now: &Repository) {
+        for (at, content) in &now.large {
+            if before.large.get(at) != Some(content)
+                && let Some(what) = harm_of(self.folder, at, &before.marks)
+            {
+                self.file_aside(at, &what);
             }
-        }
-    }
-
-    fn indexes(&mut self, before: &Repository, now: &Repository) {
-        for (name, content) in &now.indexes {
-            if before.indexes.get(name) == Some(content) {
-                continue;
-            }
-            let what = match is_plain_index(self.folder, name) {
-                Ok(true) => continue,
-                Ok(false) => "it names files outside of the working tree or of the repository, or is not as git writes it; type `git reset` to create a new one".to_owned(),
-                Err(why) => format!("{why}; type `git reset` to create a new one"),
-            };
-            put_aside(self.path, self.folder, name, &what, self.found);
         }
     }
 
@@ -170,5 +125,19 @@ impl Disarm<'_> {
 
     fn aside(&mut self, name: &str, what: &str) {
         put_aside(self.path, self.folder, name.as_ref(), what, self.found);
+    }
+
+    /// The same of a file of one of its directories.
+    fn file_aside(&mut self, at: &Path, what: &str) {
+        if let (Some(dir), Some(name)) = (at.parent(), at.file_name())
+            && let Way::Open(folder) = leads::way(self.folder, dir)
+        {
+            put_aside(&self.path.join(dir), &folder, name, what, self.found);
+        } else {
+            self.found.push(Found::Left {
+                path: self.path.join(at),
+                why: "its directory cannot be opened".to_owned(),
+            });
+        }
     }
 }

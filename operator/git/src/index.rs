@@ -1,6 +1,11 @@
 //! The paths in an index (gitformat-index(5)). git checks none of them when it reads the file, and writes what they name when it
 //! checks out, also `../x` and files of the repository itself.
 
+mod marks;
+mod untracked;
+
+pub(crate) use marks::{Mark, Marks};
+
 /// The bytes of an entry before the name of its object.
 const BEFORE_OBJECT: usize = 40;
 
@@ -10,17 +15,29 @@ pub(crate) const OBJECT_NAMES: [usize; 2] = [20, 32];
 /// The flag that two more bytes of flags follow.
 const EXTENDED: u16 = 0x4000;
 
+/// The flags of an entry whose changes are not shown: the first of them, and one of the two more bytes.
+const ASSUMED: u16 = 0x8000;
+const SKIPPED: u16 = 0x4000;
+
+/// The longest path, with its NUL, and the longest name that Linux has (`PATH_MAX` and `NAME_MAX` of limits.h).
+const LONGEST: usize = 4096;
+const LONGEST_NAME: usize = 255;
+
 /// The part of the flags that is the length of the path; a longer path has all bits.
 const LENGTH: u16 = 0x0fff;
 
 /// Whether all its entries name files of the working tree, and each version of git reads these entries and no other ones.
-/// `object_name` is the number of bytes of an object's name.
-pub(crate) fn is_plain(bytes: &[u8], object_name: usize) -> bool {
+/// `object_name` is the number of bytes of an object's name, and `may_hide` says of a file whose changes are hidden whether it may be.
+pub(crate) fn is_plain(
+    bytes: &[u8],
+    object_name: usize,
+    may_hide: &mut dyn FnMut(Mark, &[u8]) -> bool,
+) -> bool {
     let Some((version, entries)) = header(bytes) else {
         // git refuses it too.
         return true;
     };
-    let found = read(bytes, version, entries, object_name);
+    let found = read(bytes, (version, entries), object_name, may_hide);
     found.is_some_and(|entries| extensions_are_plain(bytes, &entries, object_name))
 }
 
@@ -42,7 +59,12 @@ struct Entries {
 
 /// Goes through the entries. `None` where one names no file of the working tree, or is written otherwise than git writes it: git
 /// could read something else there.
-fn read(bytes: &[u8], version: u32, entries: u32, object_name: usize) -> Option<Entries> {
+fn read(
+    bytes: &[u8],
+    (version, entries): (u32, u32),
+    object_name: usize,
+    may_hide: &mut dyn FnMut(Mark, &[u8]) -> bool,
+) -> Option<Entries> {
     let mut found = Entries {
         starts: Vec::new(),
         whole: Vec::new(),
@@ -60,7 +82,12 @@ fn read(bytes: &[u8], version: u32, entries: u32, object_name: usize) -> Option<
             _ if version == 2 => return None,
             _ => 2,
         };
-        let name_at = flags_at.checked_add(2)?.checked_add(more)?;
+        let more_at = flags_at.checked_add(2)?;
+        let name_at = more_at.checked_add(more)?;
+        let is_skipped = more > 0 && {
+            let flags = u16::from_be_bytes(*bytes.get(more_at..)?.first_chunk()?);
+            flags & SKIPPED != 0
+        };
         let mut rest = bytes.get(name_at..)?;
         let mut strip = path.len();
         if version == 4 {
@@ -68,10 +95,14 @@ fn read(bytes: &[u8], version: u32, entries: u32, object_name: usize) -> Option<
         }
         found.starts.push(start);
         found.whole.push(strip == path.len());
-        path.truncate(path.len().checked_sub(strip)?);
+        let kept = path.len().checked_sub(strip)?;
+        path.truncate(kept);
         let length = rest.iter().position(|&byte| byte == 0)?;
         let (name, after) = rest.split_at_checked(length)?;
         path.extend_from_slice(name);
+        if path.len() >= LONGEST {
+            return None;
+        }
         // git takes the length from the flags where it fits there.
         let said = usize::from(flags & LENGTH);
         let is_said = path.len().min(usize::from(LENGTH)) == said;
@@ -85,7 +116,16 @@ fn read(bytes: &[u8], version: u32, entries: u32, object_name: usize) -> Option<
         };
         let padding = bytes.get(name_end..found.end)?;
         let is_filled = padding.iter().all(|&byte| byte == 0);
-        (is_said && is_filled && is_of_the_tree(&path, mode)).then_some(())?;
+        // The names before were looked at with the path that they come from.
+        let slash = path.get(..kept)?.iter().rposition(|&byte| byte == b'/');
+        let new = path.get(slash.map_or(0, |at| at.saturating_add(1))..)?;
+        (is_said && is_filled && is_of_the_tree(new, mode)).then_some(())?;
+        let marks = [
+            (flags & ASSUMED != 0, Mark::Assumed),
+            (is_skipped, Mark::Skipped),
+        ];
+        let mut marks = marks.into_iter().filter(|(is_set, _)| *is_set);
+        marks.all(|(_, mark)| may_hide(mark, &path)).then_some(())?;
     }
     Some(found)
 }
@@ -104,6 +144,14 @@ fn is_of_the_tree(path: &[u8], mode: u32) -> bool {
 
 /// Whether a part of a path is a name, and no way to write `.git`.
 fn is_name(name: &[u8]) -> bool {
+    let begins = name.first().map(u8::to_ascii_lowercase);
+    if name.len() > LONGEST_NAME {
+        return false;
+    }
+    // Nearly all are of this kind.
+    if name.is_ascii() && !matches!(begins, None | Some(b'.' | b'g')) {
+        return true;
+    }
     // NTFS: what follows a dot, a blank or a colon at the end is left out, and a backslash is a slash. HFS+: some characters
     // are not seen.
     let shown: Vec<u8> = String::from_utf8_lossy(name)
@@ -158,6 +206,7 @@ fn extensions_are_plain(bytes: &[u8], entries: &Entries, object_name: usize) -> 
                 tables = tables.saturating_add(1);
                 are_blocks(content, entries)
             }
+            b"UNTR" => untracked::is_plain(content, object_name),
             _ => true,
         };
         if !fits {

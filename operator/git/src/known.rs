@@ -1,5 +1,6 @@
 //! What a run has found before it, for the runs beside it: what one run creates does not count as the user's in a run that starts later.
 
+use crate::index::Marks;
 use crate::repository::{Config, Repository};
 use crate::top::Top;
 use purple_host::folder::Content;
@@ -68,6 +69,10 @@ fn retain(top: &mut Top, keep: &mut dyn FnMut(&Path, Digest) -> bool) {
             *content = None;
         }
     }
+    top.pointers.retain(|at, pointer| {
+        let path = real.join(at);
+        keep(&path, digest(&path, "pointer", &pointer.content))
+    });
     top.links.retain(|at, content| {
         let path = real.join(at);
         keep(&path, digest(&path, "link", content))
@@ -86,7 +91,6 @@ fn retain_in(
     for (one, name) in [
         (&mut repository.hooks_itself, "hooks"),
         (&mut repository.common, "commondir"),
-        (&mut repository.conflicts, "MERGE_RR"),
     ] {
         if one
             .as_ref()
@@ -98,16 +102,14 @@ fn retain_in(
     repository
         .hooks
         .retain(|name, content| is_known(&Path::new("hooks").join(name), content));
-    repository.states.retain(|(state, file), content| {
-        let at = Path::new(state).join(file.unwrap_or_default());
-        is_known(&at, content)
-    });
     repository
-        .elsewhere
-        .retain(|name, content| is_known(&Path::new("worktrees").join(name), content));
-    repository
-        .indexes
-        .retain(|name, content| is_known(Path::new(name), content));
+        .obeyed
+        .retain(|at, obeyed| is_known(at, &obeyed.content));
+    let all = repository.large.len();
+    repository.large.retain(|at, content| is_known(at, content));
+    if repository.large.len() < all {
+        repository.marks = Marks::default();
+    }
     for (name, config) in &mut repository.configs {
         retain_keys(&path.join(name), config, keep);
     }

@@ -12,7 +12,7 @@ use purple_host::path::ResolvedPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// How many files include each other at most (`MAX_INCLUDE_DEPTH` of git's config.c).
 const DEEPEST: usize = 10;
@@ -104,7 +104,7 @@ impl Leads {
 
     fn include(&mut self, (path, tree): (&Path, &Path), key: &str, place: Place<'_>, depth: usize) {
         let inside = self.resolve(path, key, place);
-        let Some(resolved) = ResolvedPath::of(path) else {
+        let Some(resolved) = way_of(path) else {
             return;
         };
         let path = resolved.target();
@@ -145,7 +145,7 @@ impl Leads {
 
     /// Where a path leads to in the top; `None` where that is outside. Notes the links on the way.
     fn resolve(&mut self, path: &Path, key: &str, place: Place<'_>) -> Option<PathBuf> {
-        let resolved = ResolvedPath::of(path)?;
+        let resolved = way_of(path)?;
         for link in resolved.links() {
             if let (Ok(at), Ok(to)) = (link.strip_prefix(place.real), link.read_link()) {
                 let lead = (key.to_owned(), to.into_os_string());
@@ -155,6 +155,21 @@ impl Leads {
         let inside = resolved.target().strip_prefix(place.real);
         inside.ok().map(Path::to_owned)
     }
+}
+
+/// How a path that the user's own configuration names is resolved. A directory that is missing on the way may be there after the run.
+fn way_of(path: &Path) -> Option<ResolvedPath> {
+    ResolvedPath::of_every_process(path).or_else(|| {
+        let mut plain = PathBuf::new();
+        for part in path.components() {
+            if part == Component::ParentDir {
+                let _moved = plain.pop();
+            } else {
+                plain.push(part);
+            }
+        }
+        ResolvedPath::of_every_process(&plain)
+    })
 }
 
 /// The configuration that is there.

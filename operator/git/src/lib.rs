@@ -13,14 +13,18 @@ mod index;
 mod keep;
 mod keys;
 mod known;
+mod layout;
 mod leads;
 mod led;
 mod links;
+mod packs;
+mod pointers;
 mod rename;
 mod repository;
 mod settings;
 mod shared;
 mod sources;
+mod states;
 mod top;
 mod walk;
 mod words;
@@ -34,10 +38,10 @@ use base::Base;
 use leads::Leads;
 use purple_host::Errno;
 use repository::Repository;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
-use top::{Commons, Top};
+use top::Top;
 use walk::Seen;
 
 /// The directories that a run may write to, as they were before it.
@@ -54,33 +58,25 @@ impl Watch {
         directories: impl IntoIterator<Item = &'p Path>,
     ) -> Result<Self, (PathBuf, Errno)> {
         let mut tops = Vec::new();
-        let mut commons = Commons::new();
+        let mut kept = Vec::new();
         for path in directories {
             if let Some(mut top) = Top::open(path)? {
                 let mut before = BTreeMap::new();
                 let real = top.real.clone();
-                let seen = top.walk(&mut commons, |at, folder| {
-                    let repository = Repository::read(folder, &Base::new(&real, at));
+                let seen = top.walk(|at, folder| {
+                    let repository = Repository::read_before(folder, &Base::new(&real, at));
                     before.insert(at.to_owned(), repository);
                 });
                 top.before = before;
                 top.links = links::read(&top.folder, &seen.links);
-                tops.push((top, seen));
+                top.pointers = pointers::read(top.place(), &seen.pointers);
+                let sources = sources::of(&top.before, &seen.pointers, top.place());
+                let leads = Leads::of(&sources, top.place());
+                kept.extend(keep::handles(&sources, top.place()));
+                top.leads = leads;
+                tops.push(top);
             }
         }
-        let mut kept = Vec::new();
-        for (top, seen) in &mut tops {
-            let mut more = Vec::new();
-            top.commons(seen, &commons, |at, folder| {
-                more.push((at.to_owned(), top.read(at, folder)));
-            });
-            top.before.extend(more);
-            let sources = sources::of(&top.before, &seen.trees, top.place());
-            let leads = Leads::of(&sources, top.place());
-            kept.extend(keep::handles(&sources, top.place()));
-            top.leads = leads;
-        }
-        let tops = tops.into_iter().map(|(top, _)| top).collect();
         Ok(Self { tops, kept })
     }
 
@@ -110,29 +106,30 @@ impl Watch {
     /// Puts out of action what is new. What is left as it was comes first.
     pub fn end(self) -> Vec<Found> {
         let mut found = Vec::new();
-        let mut commons = Commons::new();
         let mut tops = Vec::new();
+        let mut repositories = BTreeSet::new();
         let nothing = Repository::default();
         for mut top in self.tops {
             led::disarm_leads(top.place(), &top.leads, &mut found);
             let before = std::mem::take(&mut top.before);
             let (path, real) = (top.path.clone(), top.real.clone());
-            let seen = top.walk(&mut commons, |at, folder| {
+            let seen = top.walk(|at, folder| {
                 let now = Repository::read(folder, &Base::new(&real, at));
                 let before = before.get(at).unwrap_or(&nothing);
                 disarm::disarm((&path.join(at), folder), before, &now, &mut found);
+                repositories.insert(real.join(at));
             });
             links::disarm(top.place(), &top.links, &seen.links, &mut found);
+            let named = top.pointers.values();
+            repositories.extend(named.filter_map(|pointer| pointer.target.clone()));
             tops.push((top, before, seen));
         }
+        for (top, _, seen) in &tops {
+            let (place, now) = (top.place(), &seen.pointers);
+            pointers::disarm(place, &top.pointers, now, &repositories, &mut found);
+        }
         for (top, before, seen) in tops {
-            top.commons(&seen, &commons, |at, folder| {
-                let before = before.get(at).unwrap_or(&nothing);
-                let place = (top.path.join(at), folder);
-                let now = top.read(at, folder);
-                disarm::disarm((&place.0, place.1), before, &now, &mut found);
-            });
-            let mut sources = sources::of(&before, &seen.trees, top.place());
+            let mut sources = sources::of(&before, &seen.pointers, top.place());
             for source in &mut sources {
                 let dir = source.dir.clone();
                 let known = |tree: &PathBuf| (dir.clone(), tree.clone());

@@ -58,7 +58,8 @@ fn is_reference(to: &OsStr) -> bool {
     to.as_bytes().starts_with(b"refs/") && names.into_iter().all(|name| name != b"..")
 }
 
-fn opened<'p>(top: &Folder, at: &'p Path) -> Option<(Folder, &'p OsStr)> {
+/// The directory of an entry, which is no link, and its name.
+pub(crate) fn opened<'p>(top: &Folder, at: &'p Path) -> Option<(Folder, &'p OsStr)> {
     match leads::way(top, at.parent()?) {
         Way::Open(folder) => Some((folder, at.file_name()?)),
         _ => None,

@@ -2,13 +2,15 @@
 
 use crate::base::{Base, LARGEST, named_by};
 use crate::config::{self, Command};
-use crate::index;
-use crate::keys::is_known_strategy;
+use crate::index::{self, Mark, Marks};
+use crate::layout::{self, Obeyed};
+use crate::leads::{self, Way};
+use crate::packs;
 use purple_host::Errno;
 use purple_host::folder::{Content, EntryKind, Folder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Files that git reads as configuration of the repository (git-config(1), FILES).
 pub(crate) const CONFIGS: [&str; 2] = ["config", "config.worktree"];
@@ -25,43 +27,11 @@ pub(crate) const OWN_COMMON: &str = "../..";
 /// What it says where it stands for the directory that it lies in.
 pub(crate) const ITSELF: &str = ".";
 
-/// The states that `git rebase --continue` and `git cherry-pick --continue` go on from, with the files in them that can make these run a
-/// command or write elsewhere (git-rebase(1), `sequencer.c` and `builtin/am.c` of git).
-pub(crate) const STATES: [(&str, &[StateFile]); 3] = [
-    (
-        "rebase-merge",
-        &[
-            ("git-rebase-todo", has_commands),
-            ("strategy", |content| !is_known_strategy(content)),
-        ],
-    ),
-    (
-        "rebase-apply",
-        &[("apply-opt", |options| !are_plain_options(options))],
-    ),
-    (
-        "sequencer",
-        &[
-            ("todo", has_commands),
-            ("opts", |options| !is_plain_sequence(options)),
-        ],
-    ),
-];
-
-/// A file of a state, and whether what is in it runs a command.
-pub(crate) type StateFile = (&'static str, fn(&[u8]) -> bool);
-
-/// The file of paths of which the next commit records the conflicts, where one was resolved: git reads what they lead to.
-pub(crate) const CONFLICTS: &str = "MERGE_RR";
-
 /// The directory of linked worktrees, in which each has a directory with this file: the path of its own file `.git`.
 pub(crate) const WORKTREES: (&str, &str) = ("worktrees", "gitdir");
 
-/// The index, and the beginning of the names of the parts that indexes share.
-const INDEX: (&str, &[u8]) = ("index", b"sharedindex.");
-
-/// The longest index that is looked at: some millions of files.
-const LARGEST_INDEX: u64 = 1 << 29;
+/// The longest file that is looked at: an index of some millions of files.
+const LARGEST_READ: u64 = 1 << 29;
 
 /// The end of the name of what was put out of action.
 pub(crate) const DISABLED: &str = ".purple-disabled";
@@ -74,13 +44,12 @@ pub(crate) struct Repository {
     pub(crate) hooks: BTreeMap<OsString, Content>,
     pub(crate) configs: BTreeMap<&'static str, Config>,
     pub(crate) common: Option<Content>,
-    /// The files of states that run commands, by state and name; without a name, states that cannot be looked into.
-    pub(crate) states: BTreeMap<(&'static str, Option<&'static str>), Content>,
-    pub(crate) conflicts: Option<Content>,
-    /// The files of linked worktrees that name a working tree outside, which does not lead back, by the worktrees.
-    pub(crate) elsewhere: BTreeMap<OsString, Content>,
-    /// Indexes, by their names. They are known by their times.
-    pub(crate) indexes: BTreeMap<OsString, Content>,
+    /// The files that git obeys and that do not say what they may, by their paths from the repository.
+    pub(crate) obeyed: BTreeMap<PathBuf, Obeyed>,
+    /// Indexes of files and of packs, by their paths. They are known by their times.
+    pub(crate) large: BTreeMap<PathBuf, Content>,
+    /// The files that its indexes hide from a review; only noted before a run.
+    pub(crate) marks: Marks,
 }
 
 /// One file of configuration.
@@ -99,6 +68,7 @@ impl Repository {
     /// Reads it. What cannot be read is of a kind of its own, and keeps nothing else from being read.
     pub(crate) fn read(folder: &Folder, base: &Base) -> Self {
         let mut found = Self::default();
+        let is_named = base.is_named(".git") || folder.content(OsStr::new("HEAD"), 0).is_some();
         match folder.enter(OsStr::new(HOOKS)) {
             Ok(mut hooks) => match read_hooks(&mut hooks) {
                 Ok(hooks) => found.hooks = hooks,
@@ -106,91 +76,116 @@ impl Repository {
             },
             Err(_) => found.hooks_itself = folder.content(OsStr::new(HOOKS), 0),
         }
+        if !is_named {
+            // It may be a directory of something else.
+            found.hooks.retain(|name, _| is_hook(name));
+        }
         for name in CONFIGS {
             if let Some(config) = read_config(folder, OsStr::new(name), base) {
                 found.configs.insert(name, config);
             }
         }
         found.common = folder.content(OsStr::new(COMMON), LARGEST);
-        found.conflicts = folder.content(OsStr::new(CONFLICTS), LARGEST);
-        found.conflicts = found
-            .conflicts
-            .filter(|content| content.bytes() != Some(b""));
-        found.elsewhere = worktrees_elsewhere(folder, base);
-        found.indexes = indexes(folder);
-        for (state, files) in STATES {
-            match folder.enter(OsStr::new(state)) {
-                Ok(inner) => {
-                    for &(name, runs) in files {
-                        let content = inner.content(OsStr::new(name), LARGEST);
-                        if let Some(content) = content
-                            && content.bytes().is_none_or(runs)
-                        {
-                            found.states.insert((state, Some(name)), content);
-                        }
-                    }
-                }
-                Err(Errno::ENOENT) => {}
-                Err(_) => {
-                    if let Some(content) = folder.content(OsStr::new(state), 0) {
-                        found.states.insert((state, None), content);
-                    }
-                }
+        found.obeyed = layout::obeyed(folder);
+        found.obeyed.extend(worktrees_elsewhere(folder, base));
+        found.large = layout::large(folder);
+        found
+    }
+
+    /// The same, and what its indexes hide.
+    pub(crate) fn read_before(folder: &Folder, base: &Base) -> Self {
+        let mut found = Self::read(folder, base);
+        for at in found.large.keys().filter(|at| is_index(at)) {
+            if let Some(object_name) = object_name(folder)
+                && let Some(Content::File { bytes, .. }) =
+                    folder.content(at.as_os_str(), LARGEST_READ)
+            {
+                let _is_plain = index::is_plain(&bytes, object_name, &mut |mark, path| {
+                    found.marks.add(mark, path);
+                    true
+                });
             }
         }
         found
     }
 }
 
-/// The indexes of a repository.
-fn indexes(folder: &Folder) -> BTreeMap<OsString, Content> {
-    let mut names = Vec::new();
-    let listed = folder.enter(OsStr::new(".")).and_then(|mut folder| {
-        folder.entries(|name, kind| {
-            let bytes = name.as_encoded_bytes();
-            if kind == EntryKind::File
-                && (bytes == INDEX.0.as_bytes() || bytes.starts_with(INDEX.1))
-            {
-                names.push(name.to_owned());
-            }
-        })
-    });
-    if listed.is_err() {
-        names.push(INDEX.0.into());
-    }
-    let known = names.into_iter().filter_map(|name| {
-        let content = folder.content(&name, 0)?;
-        Some((name, content))
-    });
-    known.collect()
+/// Whether a large file is an index of files.
+fn is_index(at: &Path) -> bool {
+    at.parent() == Some(Path::new(""))
 }
 
-/// Whether an index names files of the working tree alone. The error says why that is not known.
-pub(crate) fn is_plain_index(folder: &Folder, name: &OsStr) -> Result<bool, &'static str> {
+/// What a large file that is new would have done; `None` where that is nothing.
+pub(crate) fn harm_of(folder: &Folder, at: &Path, before: &Marks) -> Option<String> {
+    const NEW_INDEX: &str = "type `git reset` to create a new one";
+    const NEW_PACKS: &str = "git works without it";
+    const UNREAD: &str = "it cannot be read, has holes, or is larger than 512 MiB";
+    let is_index = is_index(at);
+    let new = if is_index { NEW_INDEX } else { NEW_PACKS };
     let Some(object_name) = object_name(folder) else {
-        return Err("the configuration of its repository cannot be read");
+        return Some(format!(
+            "the configuration of its repository cannot be read; {new}"
+        ));
     };
-    match folder.content(name, LARGEST_INDEX) {
-        None => Ok(true),
-        Some(Content::File { bytes, .. }) => Ok(index::is_plain(&bytes, object_name)),
-        Some(_) => Err("it cannot be read, has holes, or is larger than 512 MiB"),
+    let Way::Open(inner) = leads::way(folder, at.parent()?) else {
+        return Some(format!("{UNREAD}; {new}"));
+    };
+    let bytes = match inner.content(at.file_name()?, LARGEST_READ)? {
+        Content::File { bytes, .. } => bytes,
+        _ => return Some(format!("{UNREAD}; {new}")),
+    };
+    if !is_index {
+        let what = "it names packs outside of its directory, or is not as git writes it";
+        return (!packs::is_plain_index(&bytes)).then(|| format!("{what}; {new}"));
     }
+    let is_sparse = is_sparse(folder);
+    let mut hides = false;
+    let is_plain = index::is_plain(&bytes, object_name, &mut |mark, path| {
+        let is_known = before.has(mark, path) || (mark == Mark::Skipped && is_sparse);
+        hides |= !is_known;
+        is_known
+    });
+    let what = if hides {
+        "it hides changes of files from `git status` and `git diff` (`assume-unchanged` or `skip-worktree`)"
+    } else {
+        "it names files outside of the working tree or of the repository, or is not as git writes it"
+    };
+    (!is_plain).then(|| format!("{what}; {new}"))
+}
+
+/// Whether the working tree of a repository is a part of its files (git-sparse-checkout(1)). git shows the changes of a file that is
+/// there all the same.
+fn is_sparse(folder: &Folder) -> bool {
+    let common = common_of(folder);
+    let folders = [Some(folder), common.as_ref()];
+    let mut configs = folders
+        .into_iter()
+        .flatten()
+        .flat_map(|folder| CONFIGS.map(|name| folder.content(OsStr::new(name), LARGEST)));
+    configs.any(|config| {
+        let entries = config.and_then(|config| config::entries(config.bytes()?));
+        let mut entries = entries.unwrap_or_default().into_iter();
+        entries.any(|entry| {
+            entry.key == "core.sparsecheckout" && entry.value.eq_ignore_ascii_case(b"true")
+        })
+    })
+}
+
+/// The common directory of a linked worktree.
+fn common_of(folder: &Folder) -> Option<Folder> {
+    let content = folder.content(OsStr::new(COMMON), LARGEST)?;
+    let up = OsStr::new("..");
+    let above = || folder.enter(up).and_then(|folder| folder.enter(up)).ok();
+    (common_dir(&content) == Some(Path::new(OWN_COMMON))).then(above)?
 }
 
 /// The bytes of an object's name in a repository (`extensions.objectFormat` of git-config(1)).
 fn object_name(folder: &Folder) -> Option<usize> {
     let [sha1, sha256] = index::OBJECT_NAMES;
-    let above;
-    let common = match folder.content(OsStr::new(COMMON), LARGEST) {
-        None => folder,
-        Some(content) if common_dir(&content) == Some(Path::new(ITSELF)) => folder,
-        Some(content) if common_dir(&content) == Some(Path::new(OWN_COMMON)) => {
-            let up = OsStr::new("..");
-            above = folder.enter(up).and_then(|folder| folder.enter(up)).ok()?;
-            &above
-        }
-        Some(_) => return None,
-    };
+    let above = common_of(folder);
+    let said = folder.content(OsStr::new(COMMON), LARGEST);
+    let is_own = said.is_none_or(|said| common_dir(&said) == Some(Path::new(ITSELF)));
+    let common = above.as_ref().or(is_own.then_some(folder))?;
     let Some(config) = common.content(OsStr::new(CONFIGS[0]), LARGEST) else {
         return Some(sha1);
     };
@@ -206,7 +201,7 @@ fn object_name(folder: &Folder) -> Option<usize> {
 }
 
 /// The worktrees that name a working tree outside of what the program can write to, which does not name them.
-fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<OsString, Content> {
+fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<PathBuf, Obeyed> {
     let (directory, file) = WORKTREES;
     let mut found = BTreeMap::new();
     let Ok(mut worktrees) = folder.enter(OsStr::new(directory)) else {
@@ -233,7 +228,8 @@ fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<OsString, Conte
             .and_then(named_by)
             .is_some_and(|path| base.has_tree(&at, path));
         if !is_inside {
-            found.insert(name, content);
+            let what = "it named the working tree of another repository, or none";
+            found.insert(at.join(file), Obeyed { content, what });
         }
     }
     found
@@ -267,12 +263,7 @@ pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Conte
     let mut names = Vec::new();
     folder.entries(|name, _| {
         // git runs no name with an ending.
-        let ends = |end: &str| name.as_encoded_bytes().ends_with(end.as_bytes());
-        let aside = name
-            .as_encoded_bytes()
-            .windows(DISABLED.len())
-            .any(|part| part == DISABLED.as_bytes());
-        if !ends(".sample") && !aside {
+        if !name.as_encoded_bytes().ends_with(b".sample") && !layout::is_aside(name) {
             names.push(name.to_owned());
         }
     })?;
@@ -288,73 +279,37 @@ pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Conte
     Ok(found)
 }
 
-/// Whether a list of a rebase has a line that runs a command: `exec` or `x` (git-rebase(1)).
-fn has_commands(list: &[u8]) -> bool {
-    let runs = |line: &[u8]| {
-        let first = line
-            .trim_ascii_start()
-            .split(u8::is_ascii_whitespace)
-            .next();
-        matches!(first, Some(b"exec" | b"x"))
-    };
-    list.split(|&byte| byte == b'\n').any(runs)
-}
-
-/// Whether the options of a sequence are git's own and name no program. They are written as configuration (`save_opts` of git's
-/// sequencer.c).
-fn is_plain_sequence(options: &[u8]) -> bool {
-    const PLAIN: [&str; 12] = [
-        "allow-empty",
-        "allow-empty-message",
-        "allow-ff",
-        "allow-rerere-auto",
-        "default-msg-cleanup",
-        "drop-redundant-commits",
-        "edit",
-        "keep-redundant-commits",
-        "mainline",
-        "no-commit",
-        "record-origin",
-        "signoff",
+/// Whether git runs a hook of this name (githooks(5)).
+fn is_hook(name: &OsStr) -> bool {
+    const NAMES: [&str; 28] = [
+        "applypatch-msg",
+        "commit-msg",
+        "fsmonitor-watchman",
+        "p4-changelist",
+        "p4-post-changelist",
+        "p4-pre-submit",
+        "p4-prepare-changelist",
+        "post-applypatch",
+        "post-checkout",
+        "post-commit",
+        "post-index-change",
+        "post-merge",
+        "post-receive",
+        "post-rewrite",
+        "post-update",
+        "pre-applypatch",
+        "pre-auto-gc",
+        "pre-commit",
+        "pre-merge-commit",
+        "pre-push",
+        "pre-rebase",
+        "pre-receive",
+        "prepare-commit-msg",
+        "proc-receive",
+        "push-to-checkout",
+        "reference-transaction",
+        "sendemail-validate",
+        "update",
     ];
-    let Some(entries) = config::entries(options) else {
-        return false;
-    };
-    entries
-        .iter()
-        .all(|entry| match entry.key.strip_prefix("options.") {
-            Some("strategy") => is_known_strategy(&entry.value),
-            Some("strategy-option") => true,
-            Some(key) => PLAIN.contains(&key),
-            None => false,
-        })
-}
-
-/// Whether the options with which `git am` goes on applying name no file: they are words in single quotes.
-fn are_plain_options(options: &[u8]) -> bool {
-    const PLAIN: [&[u8]; 7] = [
-        b"--ignore-space-change",
-        b"--ignore-whitespace",
-        b"--whitespace=error",
-        b"--whitespace=error-all",
-        b"--whitespace=fix",
-        b"--whitespace=nowarn",
-        b"--whitespace=warn",
-    ];
-    let words = options
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    words
-        .map(|word| {
-            word.strip_prefix(b"'")
-                .and_then(|word| word.strip_suffix(b"'"))
-        })
-        .all(|word| {
-            word.is_some_and(|word| {
-                let numbered = word.strip_prefix(b"-C").or(word.strip_prefix(b"-p"));
-                PLAIN.contains(&word)
-                    || numbered
-                        .is_some_and(|rest| !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))
-            })
-        })
+    NAMES.iter().any(|known| name == *known)
 }

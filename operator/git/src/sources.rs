@@ -47,12 +47,13 @@ impl Source<'_> {
 /// The repositories of a top, by their paths from it, and those that its working trees belong to.
 pub(crate) fn of<'r>(
     before: &'r BTreeMap<PathBuf, Repository>,
-    linked_trees: &[PathBuf],
+    pointers: &[PathBuf],
     place: Place<'_>,
 ) -> Vec<Source<'r>> {
     let mut trees: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
     let around = place.real.ancestors().map(Path::to_owned);
-    let linked = linked_trees.iter().map(|tree| place.real.join(tree));
+    let linked = pointers.iter().filter_map(|at| at.parent());
+    let linked = linked.map(|tree| place.real.join(tree));
     for tree in linked.chain(around) {
         let Some(dir) = repository_of(&tree) else {
             continue;

@@ -9,6 +9,7 @@
 mod data;
 mod led;
 mod planted;
+mod pointers;
 mod shared;
 mod ways;
 

@@ -1,5 +1,6 @@
 //! Finding the repositories below a directory: every directory that git takes for one.
 
+use crate::layout::is_aside;
 use crate::repository::{COMMON, CONFIGS, HOOKS};
 use purple_host::Errno;
 use purple_host::folder::{EntryKind, Folder};
@@ -18,10 +19,8 @@ const NAMED: usize = 100;
 /// What was seen on the way, with paths from the top.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// What may be the common directory of a repository: it has `objects` and `refs`, and no `HEAD`.
-    pub(crate) candidates: Vec<PathBuf>,
-    /// Working trees whose repository lies elsewhere: `.git` is no directory.
-    pub(crate) trees: Vec<PathBuf>,
+    /// Entries `.git` that are no directory: the repository lies elsewhere.
+    pub(crate) pointers: Vec<PathBuf>,
     /// Directories into which was not looked, and why.
     pub(crate) not_searched: Vec<(PathBuf, String)>,
     /// How many more there are.
@@ -30,12 +29,15 @@ pub(crate) struct Seen {
     pub(crate) links: Vec<PathBuf>,
 }
 
-/// The directories of a repository in which git writes (gitrepository-layout(5)).
-const OWN: [&[u8]; 11] = [
+/// The entries of a repository in which git writes (gitrepository-layout(5)), where only these tell that it is one.
+const OWN: [&[u8]; 14] = [
+    b"FETCH_HEAD",
+    b"index",
     b"info",
     b"logs",
     b"lost-found",
     b"objects",
+    b"packed-refs",
     b"rebase-apply",
     b"rebase-merge",
     b"refs",
@@ -52,6 +54,8 @@ enum Part {
     None,
     /// It is one.
     Top,
+    /// It may be one, or something else with directories of these names.
+    Like,
     /// git has its own files there.
     Own,
 }
@@ -87,7 +91,7 @@ impl Walk<'_> {
         let mut links: Vec<OsString> = Vec::new();
         let mut signs = Signs::default();
         let listed = folder.entries(|name, kind| {
-            signs.note(name.as_encoded_bytes(), kind);
+            signs.note(name, kind);
             if kind == EntryKind::Folder {
                 below.push(name.to_owned());
             } else if kind == EntryKind::Link {
@@ -97,25 +101,24 @@ impl Walk<'_> {
         if let Err(errno) = listed {
             self.give_up(errno.desc().to_owned());
         }
-        let part = if signs.is_repository() {
-            Part::Top
-        } else {
-            part
-        };
+        let is_named = self.path.file_name().is_some_and(is_git);
+        let part = signs.part(is_named).unwrap_or(part);
         if part != Part::None {
-            let links = links.into_iter().filter(|name| !has_its_own_rule(name));
+            let links = links.into_iter().filter(|name| {
+                let counts = part != Part::Like || is_own(name);
+                counts && !has_its_own_rule(name) && !is_aside(name)
+            });
             self.seen
                 .links
                 .extend(links.map(|name| self.path.join(name)));
         }
-        if part == Part::Top {
+        if matches!(part, Part::Top | Part::Like) {
             (self.each)(&self.path, folder);
-        } else if signs.may_be_common() {
-            self.seen.candidates.push(self.path.clone());
         }
-        if signs.elsewhere {
-            self.seen.trees.push(self.path.clone());
-        }
+        let pointers = signs.pointers.into_iter();
+        self.seen
+            .pointers
+            .extend(pointers.map(|name| self.path.join(name)));
         if depth == DEEPEST {
             if !below.is_empty() {
                 self.give_up("it is nested too deep".to_owned());
@@ -127,7 +130,9 @@ impl Walk<'_> {
             match folder.enter(&name) {
                 Ok(mut next) => {
                     let next_part = match part {
-                        Part::Top if is_own(&name) => Part::Own,
+                        // Hooks are looked at by themselves.
+                        Part::Top if name != HOOKS => Part::Own,
+                        Part::Like if is_own(&name) => Part::Own,
                         Part::Own => Part::Own,
                         _ => Part::None,
                     };
@@ -164,33 +169,40 @@ fn has_its_own_rule(name: &OsStr) -> bool {
         .any(|known| name == *known)
 }
 
-/// What git takes a directory for a repository by (gitrepository-layout(5), and `is_git_directory` of git's setup.c):
-/// `HEAD`, and `objects` and `refs`, which `commondir` stands for in a linked worktree.
+/// Whether git takes a directory of this name for the repository of the one that it lies in, in any case of letters.
+fn is_git(name: &OsStr) -> bool {
+    name.as_encoded_bytes().eq_ignore_ascii_case(b".git")
+}
+
+/// What git takes a directory for a repository by (gitrepository-layout(5), and `is_git_directory` of git's setup.c): `HEAD`, `objects` and
+/// `refs`, which `commondir` stands for in a linked worktree. `git init` adds what is missing, and a common directory needs no `HEAD`: so
+/// two of them do.
 #[derive(Default)]
 struct Signs {
     seen: [bool; NAMES.len()],
-    elsewhere: bool,
+    /// Entries `.git` that are no directory.
+    pointers: Vec<OsString>,
 }
 
 const NAMES: [&[u8]; 4] = [b"HEAD", b"objects", b"refs", b"commondir"];
 
 impl Signs {
-    fn note(&mut self, name: &[u8], kind: EntryKind) {
+    fn note(&mut self, name: &OsStr, kind: EntryKind) {
         // There are file systems to which the case of letters means nothing.
         for (seen, known) in self.seen.iter_mut().zip(NAMES) {
-            *seen |= name.eq_ignore_ascii_case(known);
+            *seen |= name.as_encoded_bytes().eq_ignore_ascii_case(known);
         }
-        self.elsewhere |= kind != EntryKind::Folder && name.eq_ignore_ascii_case(b".git");
+        if kind != EntryKind::Folder && is_git(name) {
+            self.pointers.push(name.to_owned());
+        }
     }
 
-    const fn is_repository(&self) -> bool {
-        let [head, objects, _, common] = self.seen;
-        head && (objects || common)
-    }
-
-    /// Whether it may be the common directory of a repository elsewhere.
-    const fn may_be_common(&self) -> bool {
-        let [_, objects, refs, _] = self.seen;
-        objects && refs
+    const fn part(&self, is_named: bool) -> Option<Part> {
+        match self.seen {
+            _ if is_named => Some(Part::Top),
+            [true, true, ..] | [true, _, true, _] | [true, _, _, true] => Some(Part::Top),
+            [_, true, true, _] => Some(Part::Like),
+            _ => None,
+        }
     }
 }
