@@ -1,7 +1,7 @@
 //! Putting out of action what of a repository runs commands and was not there before the run.
 
 use crate::found::Found;
-use crate::layout::Obeyed;
+use crate::layout::{Obeyed, is_obeyed_as_a_whole};
 use crate::leads::{self, Way};
 use crate::rename::{HOOK, config_file, put_aside};
 use crate::repository::{
@@ -72,11 +72,19 @@ impl Disarm<'_> {
     }
 
     fn obeyed(&mut self, before: &Repository, now: &Repository) {
+        let mut aside = None;
         for (at, Obeyed { content, what }) in &now.obeyed {
             let known = before.obeyed.get(at).map(|obeyed| &obeyed.content);
-            if known != Some(content) {
-                self.file_aside(at, what);
+            if known == Some(content) {
+                continue;
             }
+            let dir = at.parent().filter(|dir| is_obeyed_as_a_whole(dir));
+            match dir {
+                None => self.file_aside(at, what),
+                Some(dir) if aside == Some(dir) => {}
+                Some(dir) => self.file_aside(dir, what),
+            }
+            aside = dir;
         }
     }
 

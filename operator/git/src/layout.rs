@@ -19,7 +19,8 @@ pub(crate) struct Obeyed {
     pub(crate) what: &'static str,
 }
 
-/// A file of a directory, `*` for each entry, and whether what it says is harmless.
+/// A file of a directory, `*` for each entry, and whether what it says is harmless. A directory with a new entry is put aside as a whole:
+/// git would take the entry by any name.
 type Rule = (&'static str, fn(&[u8]) -> bool);
 
 const GOES_ON: &str = "it had commands that `git rebase --continue`, `git cherry-pick --continue` or `git am --continue` runs, or text that a prompt of the shell evaluates";
@@ -102,6 +103,12 @@ const RULES: [(&str, &str, &[Rule]); 14] = [
     ("reftable", PACKS, &[("tables.list", packs::are_names)]),
 ];
 
+/// Whether each entry of a directory is obeyed.
+pub(crate) fn is_obeyed_as_a_whole(dir: &Path) -> bool {
+    let mut known = RULES.iter().filter(|(at, ..)| Path::new(at) == dir);
+    known.any(|(.., rules)| rules.iter().any(|(name, _)| *name == "*"))
+}
+
 /// The directories of files that are too large to be read each time, and the beginnings of their names. They are known by their times.
 const LARGE: [(&str, &[&str]); 3] = [
     ("", &["index", "sharedindex."]),
@@ -165,14 +172,10 @@ pub(crate) fn large(folder: &Folder) -> BTreeMap<PathBuf, Content> {
     found
 }
 
-/// The entries of a directory that were not put aside. What cannot be listed has none that git finds either.
+/// The entries of a directory. What cannot be listed has none that git finds either.
 fn names_in(folder: &mut Folder) -> Vec<OsString> {
     let mut names = Vec::new();
-    let _listed = folder.entries(|name, _| {
-        if !is_aside(name) {
-            names.push(name.to_owned());
-        }
-    });
+    let _listed = folder.entries(|name, _| names.push(name.to_owned()));
     names
 }
 

@@ -4,7 +4,7 @@
 use crate::base::Place;
 use crate::found::Found;
 use crate::leads::{self, Way};
-use crate::rename::put_aside;
+use crate::rename::put_link_aside;
 use purple_host::folder::{Content, Folder};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -48,7 +48,7 @@ pub(crate) fn disarm(
         }
         let what = "git would have written to what the link leads to";
         let path = place.path.join(at.parent().unwrap_or(Path::new("")));
-        put_aside(&path, &folder, name, what, found);
+        put_link_aside(&path, &folder, name, what, found);
     }
 }
 

@@ -35,10 +35,14 @@ fn has_plain_names(bytes: &[u8]) -> Option<bool> {
     }
     let named = named?;
     // Each name ends with a NUL, and more of them fill the chunk.
-    let ends = named.iter().filter(|&&byte| byte == 0).count();
     let mut names = named.split(|&byte| byte == 0);
-    let own = names.by_ref().take(packs).all(is_pack);
-    Some(own && ends >= packs && names.all(<[u8]>::is_empty))
+    let own = names
+        .by_ref()
+        .take(packs)
+        .filter(|name| is_pack(name))
+        .count();
+    let is_ended = names.next().is_some_and(<[u8]>::is_empty);
+    Some(own == packs && is_ended && names.all(<[u8]>::is_empty))
 }
 
 /// Whether each line of `objects/info/packs` is a pack.
@@ -63,7 +67,7 @@ fn lines(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn is_pack(name: &[u8]) -> bool {
     let ends = name.ends_with(b".idx") || name.ends_with(b".pack");
-    name.starts_with(b"pack-") && ends && is_name(name)
+    ends && is_name(name)
 }
 
 fn is_name(name: &[u8]) -> bool {

@@ -3,11 +3,12 @@
 use crate::config::{self, Command};
 use crate::found::Found;
 use crate::repository::{Config, DISABLED};
+use purple_host::Errno;
 use purple_host::folder::{Content, Folder};
 use purple_host::path::shown;
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 /// What a hook is for a message.
 pub(crate) const HOOK: &str = "a hook that git would have run";
@@ -85,15 +86,36 @@ pub(crate) fn put_aside(
     what: &str,
     found: &mut Vec<Found>,
 ) {
-    let path = path.join(name);
-    found.push(match folder.put_aside(name, DISABLED) {
+    let renamed = folder.put_aside(name, DISABLED);
+    let said = |new: &OsStr| format!("{what}: renamed to `{}`", shown(Path::new(new)));
+    found.push(outcome(path.join(name), renamed, said));
+}
+
+/// The same of a symbolic link, of which a file is made: git would read some directories by any name.
+pub(crate) fn put_link_aside(
+    path: &Path,
+    folder: &Folder,
+    name: &OsStr,
+    what: &str,
+    found: &mut Vec<Found>,
+) {
+    let replaced = folder.put_link_aside(name, DISABLED);
+    let said = |new: &OsStr| {
+        let new = shown(Path::new(new)).to_string();
+        format!("{what}: replaced by the file `{new}`, which contains where it led")
+    };
+    found.push(outcome(path.join(name), replaced, said));
+}
+
+fn outcome(path: PathBuf, done: Result<OsString, Errno>, said: impl Fn(&OsStr) -> String) -> Found {
+    match done {
         Ok(new) => Found::Disarmed {
-            what: format!("{what}: renamed to `{}`", shown(Path::new(&new))),
             path,
+            what: said(&new),
         },
         Err(errno) => Found::Left {
             path,
             why: errno.desc().to_owned(),
         },
-    });
+    }
 }

@@ -130,9 +130,8 @@ pub(crate) fn harm_of(folder: &Folder, at: &Path, before: &Marks) -> Option<Stri
     let Way::Open(inner) = leads::way(folder, at.parent()?) else {
         return Some(format!("{UNREAD}; {new}"));
     };
-    let bytes = match inner.content(at.file_name()?, LARGEST_READ)? {
-        Content::File { bytes, .. } => bytes,
-        _ => return Some(format!("{UNREAD}; {new}")),
+    let Content::File { bytes, .. } = inner.content(at.file_name()?, LARGEST_READ)? else {
+        return Some(format!("{UNREAD}; {new}"));
     };
     if !is_index {
         let what = "it names packs outside of its directory, or is not as git writes it";

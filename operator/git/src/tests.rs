@@ -7,7 +7,10 @@
 )]
 
 mod data;
+mod hidden;
+mod layout;
 mod led;
+mod ordinary;
 mod planted;
 mod pointers;
 mod shared;

@@ -8,7 +8,7 @@ use crate::content::{self, absent, kind};
 use crate::random;
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat, renameat2};
+use nix::fcntl::{AtFlags, OFlag, RenameFlags, openat, readlinkat, renameat2};
 use nix::sys::stat::{FileStat, Mode, fchmod, fstat, fstatat};
 use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, geteuid, unlinkat};
 use std::ffi::{CStr, OsStr, OsString};
@@ -158,6 +158,39 @@ impl Folder {
             renamed => return renamed.map(|()| other),
         }
         rename(&other).map(|()| other)
+    }
+
+    /// Puts a file in the place of a symbolic link, with where it leads as its content and its name with `suffix`, or with a random
+    /// number too where that is taken. Gives the new name. A link with another name would still be a link.
+    pub fn put_link_aside(&self, name: &OsStr, suffix: &str) -> Result<OsString, Errno> {
+        let target = readlinkat(&self.dir, name)?;
+        let mut other = name.to_owned();
+        other.push(suffix);
+        let flags =
+            OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let mode = Mode::from_bits_truncate(0o600);
+        let create = |other: &OsStr| self.changing(|| openat(&self.dir, other, flags, mode));
+        let file = match create(&other) {
+            Err(Errno::EEXIST) => {
+                other.push(format!(".{}", random()?));
+                create(&other)?
+            }
+            Err(Errno::ENAMETOOLONG) => {
+                other = format!("x{suffix}.{}", random()?).into();
+                create(&other)?
+            }
+            created => created?,
+        };
+        let link = fstatat(&self.dir, name, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+        let own = fstat(&file)?;
+        if (own.st_uid, own.st_gid) != (link.st_uid, link.st_gid) {
+            let (user, group) = (Uid::from_raw(link.st_uid), Gid::from_raw(link.st_gid));
+            fchown(&file, Some(user), Some(group))?;
+        }
+        let written = File::from(file).write_all(target.as_bytes());
+        written.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+        self.changing(|| unlinkat(&self.dir, name, UnlinkatFlags::NoRemoveDir))?;
+        Ok(other)
     }
 
     /// Puts a file with the same owner and mode in the place of one: what has the old one open, or by another

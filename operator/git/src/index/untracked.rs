@@ -27,12 +27,12 @@ fn has_plain_names(cache: &[u8], object_name: usize) -> Option<bool> {
         let (inner, after) = varint(after)?;
         below = below.checked_add(inner)?;
         let (name, mut after) = text(after)?;
-        if !(is_name(name) || (number == 0 && name.is_empty())) {
+        if !(is_one_name(name) || (number == 0 && name.is_empty())) {
             return Some(false);
         }
         for _ in 0..untracked {
             let (name, next) = text(after)?;
-            if !is_name(name.strip_suffix(b"/").unwrap_or(name)) {
+            if !is_one_name(name.strip_suffix(b"/").unwrap_or(name)) {
                 return Some(false);
             }
             after = next;
@@ -41,6 +41,10 @@ fn has_plain_names(cache: &[u8], object_name: usize) -> Option<bool> {
     }
     let is_whole = directories == 0 || directories.checked_sub(1) == Some(below);
     Some(is_whole && ignored == b".gitignore" && cache.ends_with(b"\0"))
+}
+
+fn is_one_name(name: &[u8]) -> bool {
+    !name.contains(&b'/') && is_name(name)
 }
 
 /// A text up to a NUL, and what follows.

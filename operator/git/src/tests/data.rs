@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 /// An index of a version that names these files, all with the content of one object.
-fn index(version: u32, paths: &[&str], object: &[u8; 20]) -> Vec<u8> {
+pub(super) fn index(version: u32, paths: &[&str], object: &[u8; 20]) -> Vec<u8> {
     let count = u32::try_from(paths.len()).unwrap();
     let mut bytes = b"DIRC".to_vec();
     bytes.extend(version.to_be_bytes());
@@ -35,7 +35,7 @@ fn index(version: u32, paths: &[&str], object: &[u8; 20]) -> Vec<u8> {
 }
 
 /// The whole file: git checks its digest.
-fn sealed(mut bytes: Vec<u8>, project: &Project) -> Vec<u8> {
+pub(super) fn sealed(mut bytes: Vec<u8>, project: &Project) -> Vec<u8> {
     let plain = project.at("../plain");
     fs::write(&plain, &bytes).unwrap();
     let done = std::process::Command::new("sha1sum")
@@ -53,7 +53,7 @@ fn object(hex: &str) -> [u8; 20] {
 }
 
 /// What an extension adds.
-fn extension(name: &[u8], content: &[u8]) -> Vec<u8> {
+pub(super) fn extension(name: &[u8], content: &[u8]) -> Vec<u8> {
     let size = u32::try_from(content.len()).unwrap();
     [name, &size.to_be_bytes(), content].concat()
 }

@@ -170,7 +170,7 @@ fn directories_that_become_repositories() {
                     for part in parts {
                         match *part {
                             "HEAD" => {
-                                fs::write(place.join(part), "ref: refs/heads/main\n").unwrap()
+                                fs::write(place.join(part), "ref: refs/heads/main\n").unwrap();
                             }
                             _ => fs::create_dir(place.join(part)).unwrap(),
                         }
