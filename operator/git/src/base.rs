@@ -61,13 +61,10 @@ impl Base {
         })
     }
 
-    /// Whether a path that is named in the working tree, or in the directory, lies in the top.
+    /// Whether an absolute path leads to a directory in the top. What a relative one leads to depends on the working tree.
     pub(crate) fn is_inside(&self, path: &[u8]) -> bool {
-        let named = Path::new(OsStr::from_bytes(path));
-        // git goes to the top of the working tree, and to the directory where there is none.
-        let above = Path::new("..").join(named);
-        let from_tree = named.is_absolute() || self.inside(above.as_os_str().as_bytes()).is_some();
-        from_tree && self.inside(path).is_some()
+        let is_absolute = path.starts_with(b"/");
+        is_absolute && self.inside(path).is_some_and(|found| found.is_dir())
     }
 
     fn inside(&self, path: &[u8]) -> Option<PathBuf> {

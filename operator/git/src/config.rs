@@ -1,7 +1,7 @@
 //! Files of configuration: which keys in them run commands, and the same files with these under another name.
 
 use crate::base::Base;
-use crate::keys::{self, DISABLED};
+use crate::keys::{self, Context, DISABLED};
 use gix_config::parse::{EventRef, Events};
 use gix_config::value::normalize;
 use std::collections::BTreeSet;
@@ -21,8 +21,9 @@ pub(crate) struct Command {
 /// What of a file runs commands; `None` where it is no configuration, or has too many names.
 pub(crate) fn commands(bytes: &[u8], base: &Base) -> Option<BTreeSet<Command>> {
     let mut found = BTreeSet::new();
+    let remotes = &remotes(bytes)?;
     let _same = rewrite(bytes, |command| {
-        if command.runs(base) {
+        if command.runs(Context { base, remotes }) {
             found.insert(command);
         }
         false
@@ -55,12 +56,30 @@ pub(crate) fn worktree(bytes: &[u8]) -> Option<Vec<u8>> {
 /// The file with each key that runs a command, and is not in `known`, under another name. `None` where it is no
 /// configuration, or would still run something.
 pub(crate) fn without(bytes: &[u8], base: &Base, known: &BTreeSet<Command>) -> Option<Vec<u8>> {
-    let written = rewrite(bytes, |command| {
-        command.runs(base) && !known.contains(&command)
-    })?;
+    let mut written = bytes.to_vec();
+    // The first time can take away the remote that another key names.
+    for _ in 0..2 {
+        let remotes = &remotes(&written)?;
+        written = rewrite(&written, |command| {
+            command.runs(Context { base, remotes }) && !known.contains(&command)
+        })?;
+    }
     commands(&written, base)?
         .is_subset(known)
         .then_some(written)
+}
+
+/// The remotes that have an address.
+fn remotes(bytes: &[u8]) -> Option<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    let _same = rewrite(bytes, |command| {
+        let name = command.key.strip_prefix("remote.");
+        if let Some(name) = name.and_then(|name| name.strip_suffix(".url")) {
+            found.insert(name.to_owned());
+        }
+        false
+    })?;
+    Some(found)
 }
 
 /// Goes through a file's keys that have a value, and writes it with another name for those that `disable` says.
@@ -105,7 +124,7 @@ fn rewrite(bytes: &[u8], mut disable: impl FnMut(Command) -> bool) -> Option<Vec
 impl Command {
     /// Whether it runs a command. git takes the whole name apart at its first and its last dot, whichever way the
     /// header of the section is written (`parse_config_key` of git's config.c).
-    fn runs(&self, base: &Base) -> bool {
+    fn runs(&self, context: Context<'_>) -> bool {
         let Some((section, rest)) = self.key.split_once('.') else {
             return false;
         };
@@ -114,7 +133,7 @@ impl Command {
             None => (None, rest),
         };
         let name = (section.as_bytes(), sub, key.as_bytes());
-        keys::runs_commands(name, &self.value, base)
+        keys::runs_commands(name, &self.value, context)
     }
 }
 

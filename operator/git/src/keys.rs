@@ -6,6 +6,7 @@ mod alias;
 mod plain;
 
 use crate::base::Base;
+use std::collections::BTreeSet;
 
 /// Put before the name of a key that is out of action: git knows none that begins so.
 pub(crate) const DISABLED: &[u8] = b"purple-disabled-";
@@ -39,13 +40,22 @@ const MERGE_OPTIONS: [&str; 14] = [
     "--stat",
 ];
 
+/// What else decides about a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'c> {
+    pub(crate) base: &'c Base,
+    /// The remotes whose addresses the same file has.
+    pub(crate) remotes: &'c BTreeSet<String>,
+}
+
 /// Whether a key with this value may run a command, write elsewhere or connect: it does, unless it is known to be harmless. Section and
 /// key in lower case.
 pub(crate) fn runs_commands(
     (section, sub, key): (&[u8], Option<&[u8]>, &[u8]),
     value: &[u8],
-    base: &Base,
+    context: Context<'_>,
 ) -> bool {
+    let base = context.base;
     match (section, key) {
         // What is out of action stays so: nobody has such a name.
         _ if key.starts_with(DISABLED) => false,
@@ -70,9 +80,11 @@ pub(crate) fn runs_commands(
         (b"remote", b"url" | b"pushurl") | (b"submodule", b"url") if sub.is_some() => {
             !address::is_harmless(value, base)
         }
-        (b"branch", b"remote" | b"pushremote") if sub.is_some() => !address::is_remote(value, base),
-        (b"remote", b"pushdefault") => !address::is_remote(value, base),
-        (b"remotes", _) => !words(value).all(|word| address::is_remote(word, base)),
+        (b"branch", b"remote" | b"pushremote") if sub.is_some() => {
+            !address::is_remote(value, context)
+        }
+        (b"remote", b"pushdefault") => !address::is_remote(value, context),
+        (b"remotes", _) => !words(value).all(|word| address::is_remote(word, context)),
         // A mode would let other users write to the repository.
         (b"core", b"sharedrepository") => !is_truth(value) && !matches!(value, b"group" | b"umask"),
         _ => !plain::is_plain(section, sub, key),

@@ -1,16 +1,15 @@
 //! What `git fetch` and `git push` may be told to talk to.
 
+use super::Context;
 use crate::base::Base;
 
 /// The protocols that git speaks itself (git-fetch(1), GIT URLS). Another one is a program `git-remote-NAME`.
 const SCHEMES: [&[u8]; 4] = [b"https", b"http", b"ssh", b"git"];
 
-/// Whether a remote is the name of one, or an address of one.
-pub(super) fn is_remote(value: &[u8], base: &Base) -> bool {
-    let is_name = value.iter().any(u8::is_ascii_alphanumeric)
-        && !value.starts_with(b"-")
-        && super::is_plain_name(value);
-    value == b"." || is_name || is_harmless(value, base)
+/// Whether a remote is this repository, the name of one that the configuration has, or an address. git takes another name for a path.
+pub(super) fn is_remote(value: &[u8], context: Context<'_>) -> bool {
+    let is_known = || context.remotes.iter().any(|name| name.as_bytes() == value);
+    value == b"." || is_known() || is_harmless(value, context.base)
 }
 
 /// Whether an address is one of another host, or of a repository that lies in what the program can write to.

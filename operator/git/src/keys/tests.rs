@@ -1,7 +1,7 @@
 //! Which keys run commands, and whether all keys of the installed git were read.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-use super::runs_commands;
+use super::{Context, runs_commands};
 use crate::base::Base;
 use std::path::Path;
 use std::process::Command;
@@ -252,8 +252,12 @@ fn runs(full: &str, value: &str) -> bool {
     };
     let lower = [section, name].map(str::to_ascii_lowercase);
     let [section, name] = lower.each_ref().map(String::as_bytes);
-    let base = Base::new(Path::new("/nowhere"), Path::new("a/b/c"));
-    runs_commands((section, sub, name), value.as_bytes(), &base)
+    let base = Base::new(Path::new("/usr"), Path::new("a/b/c"));
+    let context = Context {
+        base: &base,
+        remotes: &["origin", "my-fork"].map(str::to_owned).into(),
+    };
+    runs_commands((section, sub, name), value.as_bytes(), context)
 }
 
 #[test]
@@ -360,6 +364,11 @@ fn keys_are_known_by_section_and_value() {
         ("remote.pushdefault", "../../../../me"),
         ("remotes.all", "origin /home/me/private"),
         ("submodule.x.url", "/home/me/private"),
+        ("branch.main.remote", "private"),
+        ("remote.pushdefault", "private"),
+        ("remotes.all", "origin private"),
+        ("remote.o.url", "/usr/nothing"),
+        ("remote.o.url", "lib"),
     ] {
         assert!(runs(key, value), "{key}={value}");
     }
@@ -388,9 +397,9 @@ fn keys_are_known_by_section_and_value() {
         ("remote.o.url", "ssh://example.org/b"),
         ("remote.o.pushurl", "https://example.org/b"),
         ("submodule.x.url", "https://example.org/b"),
-        ("remote.o.url", "/nowhere/a/x"),
-        ("remote.o.url", "file:///nowhere/x"),
-        ("remotes.all", "origin other"),
+        ("remotes.all", "origin my-fork"),
+        ("remote.o.url", "/usr/lib"),
+        ("remote.o.url", "file:///usr/lib"),
         ("core.sharedrepository", "group"),
         ("user.email", "a@b"),
         ("alias.st", "status"),

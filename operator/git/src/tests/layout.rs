@@ -49,7 +49,7 @@ fn addresses_of_remotes_beside_the_configuration() {
             // Whatever name the file gets.
             project.git("", &["config", "branch.main.remote", REMOTE]);
             let found = if mended { watch.end() } else { Vec::new() };
-            assert_eq!(found.len(), usize::from(mended), "{found:?}");
+            assert_eq!(!found.is_empty(), mended, "{found:?}");
             project.git("", &["fetch", if mended { REMOTE } else { "origin" }]);
             let all = project.git("", &["log", "--all", "--oneline"]);
             let fetched = project.git("", &["log", "--oneline", "FETCH_HEAD"]);

@@ -207,3 +207,36 @@ fn directories_that_become_repositories() {
         }
     }
 }
+
+/// A remote that the configuration does not have is a path: a link of the working tree to another repository.
+#[test]
+fn a_remote_that_is_a_link_of_the_tree() {
+    for keys in [
+        &[
+            ("branch.main.remote", "private"),
+            ("branch.main.merge", "refs/heads/main"),
+        ][..],
+        &[
+            ("branch.main.remote", "private"),
+            ("branch.main.merge", "refs/heads/main"),
+            ("remote.private.url", "ext::false"),
+        ],
+    ] {
+        for mended in [false, true] {
+            let project = Project::new();
+            private(&project);
+            let watch = project.watch();
+            symlink("../private", project.at("private")).unwrap();
+            for (key, value) in keys {
+                project.git("", &["config", key, value]);
+            }
+            let found = if mended { watch.end() } else { Vec::new() };
+            assert_eq!(found.len(), usize::from(mended), "{found:?}");
+            assert!(project.at(".git/config").exists());
+            project.git("", &["fetch"]);
+            let fetched = project.git("", &["log", "--oneline", "FETCH_HEAD"]);
+            let works = !mended && keys.len() == 2;
+            assert_eq!(fetched.contains(" two"), works, "{fetched}");
+        }
+    }
+}
