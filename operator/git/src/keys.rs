@@ -85,6 +85,8 @@ pub(crate) fn runs_commands(
         }
         (b"remote", b"pushdefault") => !address::is_remote(value, context),
         (b"remotes", _) => !words(value).all(|word| address::is_remote(word, context)),
+        // Another value hides new files from `git status`.
+        (b"status", b"showuntrackedfiles") => !matches!(value, b"normal" | b"all" | b"true"),
         // A mode would let other users write to the repository.
         (b"core", b"sharedrepository") => !is_truth(value) && !matches!(value, b"group" | b"umask"),
         _ => !plain::is_plain(section, sub, key),

@@ -44,7 +44,7 @@ const SECTIONS: &[(&str, &str)] = &[
         "abbrev alternaterefsprefixes attributesfile autocrlf bare bigfilethreshold \
          checkroundtripencoding checkstat commentchar commentstring commitgraph compression \
          createobject deltabasecachelimit eol excludesfile filemode filesreflocktimeout \
-         fsmonitorhookversion fsync fsyncmethod fsyncobjectfiles hidedotfiles ignorecase ignorestat \
+         fsmonitorhookversion fsync fsyncmethod fsyncobjectfiles hidedotfiles ignorecase \
          logallrefupdates loosecompression maxtreedepth multipackindex notesref packedgitlimit \
          packedgitwindowsize packedrefstimeout precomposeunicode prefersymlinkrefs preloadindex \
          protecthfs protectntfs quotepath repositoryformatversion restrictinheritedhandles safecrlf \
@@ -60,7 +60,7 @@ const SECTIONS: &[(&str, &str)] = &[
     (
         "diff",
         "*.binary *.cachetextconv *.trustexitcode *.wordregex *.xfuncname algorithm \
-         autorefreshindex colormoved colormovedws context dirstat dstprefix ignoresubmodules \
+         autorefreshindex colormoved colormovedws context dirstat dstprefix \
          indentheuristic interhunkcontext mnemonicprefix noprefix orderfile relative renamelimit \
          renames srcprefix statgraphwidth statnamewidth submodule suppressblankempty trustexitcode \
          wordregex wserrorhighlight",
@@ -216,12 +216,11 @@ const SECTIONS: &[(&str, &str)] = &[
     ("stash", "showincludeuntracked showpatch showstat"),
     (
         "status",
-        "aheadbehind branch displaycommentprefix relativepaths renamelimit renames short showstash \
-         showuntrackedfiles submodulesummary",
+        "aheadbehind branch displaycommentprefix relativepaths renamelimit renames short showstash submodulesummary",
     ),
     (
         "submodule",
-        "*.active *.branch *.fetchrecursesubmodules *.ignore active alternateerrorstrategy \
+        "*.active *.branch *.fetchrecursesubmodules active alternateerrorstrategy \
          alternatelocation fetchjobs propagatebranches recurse",
     ),
     ("tag", "forcesignannotated gpgsign sort"),

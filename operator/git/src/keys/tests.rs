@@ -10,7 +10,7 @@ use std::process::Command;
 const REVIEWED: u32 = 47;
 
 /// Its keys that are not harmless with any value, in its order.
-const COMMANDS: [&str; 186] = [
+const COMMANDS: [&str; 190] = [
     "alias.x",
     "branch.x.mergeOptions",
     "branch.x.pushRemote",
@@ -30,6 +30,7 @@ const COMMANDS: [&str; 186] = [
     "core.fsmonitor",
     "core.gitProxy",
     "core.hooksPath",
+    "core.ignoreStat",
     "core.pager",
     "core.sharedRepository",
     "core.sshCommand",
@@ -42,6 +43,7 @@ const COMMANDS: [&str; 186] = [
     "diff.x.textconv",
     "diff.external",
     "diff.guitool",
+    "diff.ignoreSubmodules",
     "diff.tool",
     "difftool.x.cmd",
     "difftool.x.path",
@@ -180,6 +182,8 @@ const COMMANDS: [&str; 186] = [
     "sendemail.xmailer",
     "sequence.editor",
     "sparse.expectFilesOutsideOfPatterns",
+    "status.showUntrackedFiles",
+    "submodule.x.ignore",
     "submodule.x.url",
     "trace2.configParams",
     "trace2.destinationDebug",
@@ -369,6 +373,10 @@ fn keys_are_known_by_section_and_value() {
         ("remotes.all", "origin private"),
         ("remote.o.url", "/usr/nothing"),
         ("remote.o.url", "lib"),
+        ("status.showuntrackedfiles", "no"),
+        ("diff.ignoresubmodules", "all"),
+        ("submodule.x.ignore", "all"),
+        ("core.ignorestat", "true"),
     ] {
         assert!(runs(key, value), "{key}={value}");
     }
@@ -402,6 +410,7 @@ fn keys_are_known_by_section_and_value() {
         ("remote.o.url", "file:///usr/lib"),
         ("core.sharedrepository", "group"),
         ("user.email", "a@b"),
+        ("status.showuntrackedfiles", "all"),
         ("alias.st", "status"),
         ("alias.l", "log --graph --oneline -n 5 HEAD"),
         ("remote.x.annex-uuid", "1-2"),
