@@ -47,7 +47,7 @@ pub(super) fn sealed(mut bytes: Vec<u8>, project: &Project) -> Vec<u8> {
     bytes
 }
 
-fn object(hex: &str) -> [u8; 20] {
+pub(super) fn object(hex: &str) -> [u8; 20] {
     let digits = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
     std::array::from_fn(digits)
 }

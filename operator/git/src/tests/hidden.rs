@@ -1,7 +1,7 @@
 //! What an index hides from a review, the names in its untracked cache, and the work of looking at one.
 
 use super::Project;
-use super::data::{extension, index, sealed};
+use super::data::{extension, index, object, sealed};
 use crate::index::is_plain;
 use std::fs;
 
@@ -176,4 +176,45 @@ fn keys_of_a_section_with_a_long_name() {
     fs::write(project.at("n/.git/config"), text).unwrap();
     assert_eq!(watch.end().len(), 1);
     assert!(!project.at("n/.git/config").exists());
+}
+
+/// What the documents say of a review: an index can have the next commit contain what nobody added, and `git read-tree HEAD` undoes that.
+#[test]
+fn a_review_begins_with_another_index() {
+    for reviewed in [false, true] {
+        let project = Project::new();
+        fs::create_dir(project.at("lib")).unwrap();
+        fs::write(project.at("lib/x"), "good\n").unwrap();
+        project.git("", &["add", "."]);
+        project.git("", &["commit", "-qm", "two"]);
+        fs::write(project.at("evil"), "evil\n").unwrap();
+        let blob = project.git("", &["hash-object", "-w", "evil"]);
+        project.git("", &["read-tree", "--empty"]);
+        project.git(
+            "",
+            &[
+                "update-index",
+                "--add",
+                "--cacheinfo",
+                &format!("100644,{},x", blob.trim()),
+            ],
+        );
+        let evil = object(project.git("", &["write-tree"]).trim());
+        project.git("", &["read-tree", "HEAD"]);
+        project.git("", &["write-tree"]);
+        let good = object(project.git("", &["rev-parse", "HEAD:lib"]).trim());
+        let mut bytes = fs::read(project.at(".git/index")).unwrap();
+        let at = bytes.windows(20).position(|part| part == good).unwrap();
+        bytes[at..at + 20].copy_from_slice(&evil);
+        bytes.truncate(bytes.len() - 20);
+        fs::write(project.at(".git/index"), sealed(bytes, &project)).unwrap();
+        if reviewed {
+            project.git("", &["read-tree", "HEAD"]);
+        }
+        fs::write(project.at("file"), "mine\n").unwrap();
+        project.git("", &["add", "file"]);
+        project.git("", &["commit", "-qm", "three"]);
+        let said = project.git("", &["show", "HEAD:lib/x"]);
+        assert_eq!(said, if reviewed { "good\n" } else { "evil\n" });
+    }
 }
