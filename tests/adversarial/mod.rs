@@ -176,6 +176,9 @@
 //! 35 `operator/git/src/tests::a_rebase_with_commands`
 //! 35 `operator/git/src/tests/data::an_index_that_names_files_elsewhere`
 //! 35 `operator/git/src/tests/data::links_among_the_files_of_git`
+//! 35 `operator/git/src/tests/pointers::a_repository_that_lies_outside`
+//! 35 `operator/git/src/tests/layout::packs_of_another_repository`
+//! 35 `operator/git/src/tests/hidden::files_that_an_index_hides`
 //! 35 `e2e/git/beside::what_one_run_takes_out_another_does_not_bring_back`
 //! 35 `e2e/protected::a_project_is_protected_without_saying_so`
 //! 36 `e2e/held_up::time_goes_on_while_the_supervisor_is_stopped`

@@ -2,11 +2,11 @@
 
 use crate::found::Found;
 use crate::layout::{Obeyed, is_obeyed_as_a_whole};
-use crate::leads::{self, Way};
 use crate::rename::{HOOK, config_file, put_aside};
 use crate::repository::{
     COMMON, CONFIGS, HOOKS, ITSELF, OWN_COMMON, Repository, common_dir, harm_of,
 };
+use crate::way::{Way, way};
 use purple_host::folder::{Content, Folder};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -138,7 +138,7 @@ impl Disarm<'_> {
     /// The same of a file of one of its directories.
     fn file_aside(&mut self, at: &Path, what: &str) {
         if let (Some(dir), Some(name)) = (at.parent(), at.file_name())
-            && let Way::Open(folder) = leads::way(self.folder, dir)
+            && let Way::Open(folder) = way(self.folder, dir)
         {
             put_aside(&self.path.join(dir), &folder, name, what, self.found);
         } else {

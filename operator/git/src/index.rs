@@ -2,9 +2,14 @@
 //! checks out, also `../x` and files of the repository itself.
 
 mod marks;
+mod name;
+mod number;
 mod untracked;
 
 pub(crate) use marks::{Mark, Marks};
+
+use name::is_name;
+use number::{number, varint};
 
 /// The bytes of an entry before the name of its object.
 const BEFORE_OBJECT: usize = 40;
@@ -19,9 +24,8 @@ const EXTENDED: u16 = 0x4000;
 const ASSUMED: u16 = 0x8000;
 const SKIPPED: u16 = 0x4000;
 
-/// The longest path, with its NUL, and the longest name that Linux has (`PATH_MAX` and `NAME_MAX` of limits.h).
+/// The longest path that Linux has, with its NUL (`PATH_MAX` of limits.h).
 const LONGEST: usize = 4096;
-const LONGEST_NAME: usize = 255;
 
 /// The part of the flags that is the length of the path; a longer path has all bits.
 const LENGTH: u16 = 0x0fff;
@@ -142,36 +146,6 @@ fn is_of_the_tree(path: &[u8], mode: u32) -> bool {
     path.is_empty() || path.split(|&byte| byte == b'/').all(is_name)
 }
 
-/// Whether a part of a path is a name, and no way to write `.git`.
-fn is_name(name: &[u8]) -> bool {
-    let begins = name.first().map(u8::to_ascii_lowercase);
-    if name.len() > LONGEST_NAME {
-        return false;
-    }
-    // Nearly all are of this kind.
-    if name.is_ascii() && !matches!(begins, None | Some(b'.' | b'g')) {
-        return true;
-    }
-    // NTFS: what follows a dot, a blank or a colon at the end is left out, and a backslash is a slash. HFS+: some characters
-    // are not seen.
-    let shown: Vec<u8> = String::from_utf8_lossy(name)
-        .chars()
-        .filter(|one| !matches!(*one, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'))
-        .collect::<String>()
-        .into_bytes();
-    let before = shown.split(|&byte| byte == b':').next().unwrap_or_default();
-    let mut trimmed = before;
-    while let [rest @ .., b'.' | b' '] = trimmed {
-        trimmed = rest;
-    }
-    let is_git = |text: &[u8]| {
-        [&b".git"[..], b"git~1"]
-            .iter()
-            .any(|git| text.eq_ignore_ascii_case(git))
-    };
-    !matches!(name, b"" | b"." | b"..") && !is_git(&shown) && !is_git(trimmed)
-}
-
 /// Whether the extensions fill what follows the entries, and the two by which git reads entries in several threads are where git
 /// looks for them, once, and say the same.
 fn extensions_are_plain(bytes: &[u8], entries: &Entries, object_name: usize) -> bool {
@@ -240,25 +214,4 @@ fn are_blocks(table: &[u8], entries: &Entries) -> bool {
         }
     }
     rest.is_empty() && starts.next().is_none()
-}
-
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    let bytes = bytes.get(at..)?.first_chunk();
-    bytes.copied().map(u32::from_be_bytes)
-}
-
-/// A number of several bytes (`decode_varint` of git's varint.c), and what follows.
-fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (&first, mut rest) = bytes.split_first()?;
-    let mut byte = first;
-    let mut value = usize::from(byte & 127);
-    while byte & 128 != 0 {
-        let (&next, after) = rest.split_first()?;
-        (byte, rest) = (next, after);
-        value = value
-            .checked_add(1)?
-            .checked_mul(128)?
-            .checked_add(usize::from(byte & 127))?;
-    }
-    Some((value, rest))
 }

@@ -3,9 +3,10 @@
 //! by the program, as builds do, and are looked through afterwards.
 
 use crate::base::Place;
-use crate::leads::{self, Leads, Way};
+use crate::leads::Leads;
 use crate::repository::{COMMON, CONFIGS, HOOKS};
 use crate::sources::Source;
+use crate::way::{Way, way};
 use purple_host::folder::Content;
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
@@ -34,7 +35,7 @@ pub(crate) fn handles(sources: &[Source<'_>], place: Place<'_>) -> Vec<OwnedFd> 
         paths.extend(programs.filter_map(|(path, (_, content))| content.map(|_| path)));
     }
     let handle = |path: PathBuf| {
-        let Way::Open(folder) = leads::way(place.top, path.parent()?) else {
+        let Way::Open(folder) = way(place.top, path.parent()?) else {
             return None;
         };
         let name = path.file_name().unwrap_or(OsStr::new("."));

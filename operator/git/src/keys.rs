@@ -3,10 +3,10 @@
 
 mod address;
 mod alias;
+mod context;
 mod plain;
 
-use crate::base::Base;
-use std::collections::BTreeSet;
+pub(crate) use context::Context;
 
 /// Put before the name of a key that is out of action: git knows none that begins so.
 pub(crate) const DISABLED: &[u8] = b"purple-disabled-";
@@ -39,14 +39,6 @@ const MERGE_OPTIONS: [&str; 14] = [
     "--squash",
     "--stat",
 ];
-
-/// What else decides about a key.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'c> {
-    pub(crate) base: &'c Base,
-    /// The remotes whose addresses the same file has.
-    pub(crate) remotes: &'c BTreeSet<String>,
-}
 
 /// Whether a key with this value may run a command, write elsewhere or connect: it does, unless it is known to be harmless. Section and
 /// key in lower case.

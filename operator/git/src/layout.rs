@@ -2,14 +2,16 @@
 //! with what each of them may say. What is a link is put aside beside this (`links.rs`), and a name that git does not know is not read.
 
 use crate::base::LARGEST;
-use crate::leads::{self, Way};
 use crate::packs;
-use crate::repository::DISABLED;
 use crate::states;
+use crate::way::{Way, way};
 use purple_host::folder::{Content, Folder};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+
+/// The end of the name of what was put out of action.
+pub(crate) const DISABLED: &str = ".purple-disabled";
 
 /// A file that is obeyed and does not say what it may.
 #[derive(Debug, PartialEq, Eq)]
@@ -121,7 +123,7 @@ pub(crate) fn obeyed(folder: &Folder) -> BTreeMap<PathBuf, Obeyed> {
     let mut found = BTreeMap::new();
     for (dir, what, rules) in RULES {
         let dir = Path::new(dir);
-        let mut inner = match leads::way(folder, dir) {
+        let mut inner = match way(folder, dir) {
             Way::Open(inner) => inner,
             // A link is put aside as one.
             Way::Nothing | Way::Link(..) => continue,
@@ -154,7 +156,7 @@ pub(crate) fn large(folder: &Folder) -> BTreeMap<PathBuf, Content> {
     let mut found = BTreeMap::new();
     for (dir, beginnings) in LARGE {
         let dir = Path::new(dir);
-        let Way::Open(mut inner) = leads::way(folder, dir) else {
+        let Way::Open(mut inner) = way(folder, dir) else {
             continue;
         };
         for name in names_in(&mut inner) {

@@ -2,9 +2,10 @@
 
 use crate::base::Place;
 use crate::found::Found;
-use crate::leads::{self, Leads, Way};
+use crate::leads::{self, Leads};
 use crate::rename::{HOOK, config_file, put_aside};
 use crate::repository::{self, Config};
+use crate::way::{Way, way};
 use purple_host::Errno;
 use purple_host::folder::{Content, Folder};
 use purple_host::path::shown;
@@ -130,7 +131,7 @@ impl Led<'_> {
         let now = leads::read_program(self.place.top, at);
         let elsewhere = at
             .parent()
-            .is_some_and(|dir| matches!(leads::way(self.place.top, dir), Way::Link(..)));
+            .is_some_and(|dir| matches!(way(self.place.top, dir), Way::Link(..)));
         if elsewhere || (now.is_some() && now.as_ref() != before) {
             self.found.push(Found::Left {
                 path: self.place.path.join(at),
@@ -142,7 +143,7 @@ impl Led<'_> {
     /// The directory at a path that had no link before. A link in it is put aside: what lies behind it is not what was
     /// there.
     fn enter(&mut self, at: &Path) -> Option<Folder> {
-        match leads::way(self.place.top, at) {
+        match way(self.place.top, at) {
             Way::Open(folder) => Some(folder),
             Way::Nothing => None,
             Way::Link(folder, dir, name) => {

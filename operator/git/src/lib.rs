@@ -27,6 +27,7 @@ mod sources;
 mod states;
 mod top;
 mod walk;
+mod way;
 mod words;
 
 pub use found::{Found, said};

@@ -3,8 +3,8 @@
 
 use crate::base::Place;
 use crate::found::Found;
-use crate::leads::{self, Way};
 use crate::rename::put_link_aside;
+use crate::way::{Way, way};
 use purple_host::folder::{Content, Folder};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -60,7 +60,7 @@ fn is_reference(to: &OsStr) -> bool {
 
 /// The directory of an entry, which is no link, and its name.
 pub(crate) fn opened<'p>(top: &Folder, at: &'p Path) -> Option<(Folder, &'p OsStr)> {
-    match leads::way(top, at.parent()?) {
+    match way(top, at.parent()?) {
         Way::Open(folder) => Some((folder, at.file_name()?)),
         _ => None,
     }

@@ -2,7 +2,8 @@
 
 use crate::config::{self, Command};
 use crate::found::Found;
-use crate::repository::{Config, DISABLED};
+use crate::layout::DISABLED;
+use crate::repository::Config;
 use purple_host::Errno;
 use purple_host::folder::{Content, Folder};
 use purple_host::path::shown;

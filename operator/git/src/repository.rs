@@ -4,8 +4,8 @@ use crate::base::{Base, LARGEST, named_by};
 use crate::config::{self, Command};
 use crate::index::{self, Mark, Marks};
 use crate::layout::{self, Obeyed};
-use crate::leads::{self, Way};
 use crate::packs;
+use crate::way::{Way, way};
 use purple_host::Errno;
 use purple_host::folder::{Content, EntryKind, Folder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,9 +32,6 @@ pub(crate) const WORKTREES: (&str, &str) = ("worktrees", "gitdir");
 
 /// The longest file that is looked at: an index of some millions of files.
 const LARGEST_READ: u64 = 1 << 29;
-
-/// The end of the name of what was put out of action.
-pub(crate) const DISABLED: &str = ".purple-disabled";
 
 /// What of a repository runs commands.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -127,7 +124,7 @@ pub(crate) fn harm_of(folder: &Folder, at: &Path, before: &Marks) -> Option<Stri
             "the configuration of its repository cannot be read; {new}"
         ));
     };
-    let Way::Open(inner) = leads::way(folder, at.parent()?) else {
+    let Way::Open(inner) = way(folder, at.parent()?) else {
         return Some(format!("{UNREAD}; {new}"));
     };
     let Content::File { bytes, .. } = inner.content(at.file_name()?, LARGEST_READ)? else {

@@ -1,6 +1,7 @@
 //! The untracked cache in an index (gitformat-index(5)): names of directories that git opens, and of files that it lists.
 
-use super::{is_name, varint};
+use super::name::is_name;
+use super::number::varint;
 
 /// The bytes of what is known of a file.
 const STAT: usize = 36;

@@ -1,6 +1,6 @@
 //! What `git fetch` and `git push` may be told to talk to.
 
-use super::Context;
+use super::context::Context;
 use crate::base::Base;
 
 /// The protocols that git speaks itself (git-fetch(1), GIT URLS). Another one is a program `git-remote-NAME`.
