@@ -67,6 +67,19 @@ impl Base {
         is_absolute && self.inside(path).is_some_and(|found| found.is_dir())
     }
 
+    /// Whether objects are taken from directories in the top alone (gitrepository-layout(5), `objects/info/alternates`).
+    pub(crate) fn has_own_objects(&self, list: &[u8]) -> bool {
+        let mut lines = list.split(|&byte| byte == b'\n');
+        lines.all(|line| {
+            let path = Path::new("objects").join(OsStr::from_bytes(line));
+            line.is_empty()
+                || line.starts_with(b"#")
+                || self
+                    .inside(path.as_os_str().as_bytes())
+                    .is_some_and(|found| found.is_dir())
+        })
+    }
+
     fn inside(&self, path: &[u8]) -> Option<PathBuf> {
         // git takes the text up to a NUL.
         let path = Path::new(OsStr::from_bytes(path));

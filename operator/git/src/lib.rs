@@ -1,8 +1,8 @@
-//! Repositories of git in what a sandbox could write to. Before a run it is noted what in them runs commands;
-//! after it, what is new of that is put out of action, in place and by name: hooks, configuration keys,
-//! the way to another repository's configuration, commands in the state of a rebase.
+//! Repositories of git in what a sandbox could write to. Before a run it is noted what in them runs commands or leads elsewhere;
+//! after it, what is new of that is put out of action, in place and by name: hooks, configuration keys, the way to another
+//! repository, files that git obeys. The rules are those of `keys.rs`, `layout.rs` and `index.rs`.
 //!
-//! git itself is never run: its configuration is the program's by then. Nothing is moved or removed, and
+//! git itself is never run: its configuration is the program's by then. Nothing is moved, only links are replaced by files, and
 //! what was there before the run stays as it was.
 
 mod base;

@@ -29,6 +29,13 @@ pub(crate) fn disarm(
 ) {
     for at in now {
         let Some((folder, name)) = opened(place.top, at) else {
+            // It was put aside with its directory.
+            if at
+                .parent()
+                .is_none_or(|dir| matches!(way(place.top, dir), Way::Nothing))
+            {
+                continue;
+            }
             found.push(Found::Left {
                 path: place.path.join(at),
                 why: "its directory cannot be opened".to_owned(),

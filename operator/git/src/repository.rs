@@ -85,6 +85,7 @@ impl Repository {
         found.common = folder.content(OsStr::new(COMMON), LARGEST);
         found.obeyed = layout::obeyed(folder);
         found.obeyed.extend(worktrees_elsewhere(folder, base));
+        found.obeyed.extend(objects_elsewhere(folder, base));
         found.large = layout::large(folder);
         found
     }
@@ -229,6 +230,21 @@ fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<PathBuf, Obeyed
         }
     }
     found
+}
+
+/// The list of directories from which objects are taken, where one lies elsewhere: git sends the names of objects there to remotes, and
+/// writes them to packs.
+fn objects_elsewhere(folder: &Folder, base: &Base) -> Option<(PathBuf, Obeyed)> {
+    let at = Path::new("objects/info/alternates");
+    let Way::Open(inner) = way(folder, at.parent()?) else {
+        return None;
+    };
+    let content = inner.content(at.file_name()?, LARGEST)?;
+    let is_own = content
+        .bytes()
+        .is_some_and(|list| base.has_own_objects(list));
+    let what = "it named objects of a repository outside of what the program can write to";
+    (!is_own).then(|| (at.to_owned(), Obeyed { content, what }))
 }
 
 /// What `commondir` says.

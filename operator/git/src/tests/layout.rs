@@ -248,7 +248,9 @@ fn links_in_any_directory_of_a_repository() {
         let _missing = fs::remove_dir_all(&link).is_err();
         symlink(project.at("../outside"), &link).unwrap();
         let found = watch.end();
-        assert!(!link.is_symlink() && !found.is_empty(), "{at}: {found:?}");
+        assert_eq!(found.len(), 1, "{at}: {found:?}");
+        assert!(matches!(found.as_slice(), [Found::Disarmed { .. }]));
+        assert!(!link.is_symlink(), "{at}");
         assert!(project.watch().end().is_empty());
     }
     // A note that is merged.

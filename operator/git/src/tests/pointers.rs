@@ -240,3 +240,36 @@ fn a_remote_that_is_a_link_of_the_tree() {
         }
     }
 }
+
+/// Objects of another repository, which the user would push with those of this one.
+#[test]
+fn objects_that_lie_outside() {
+    for quoted in [false, true] {
+        for mended in [false, true] {
+            let project = Project::new();
+            private(&project);
+            let id = project.git("../private", &["rev-parse", "HEAD"]);
+            let watch = project.watch();
+            let objects = project
+                .at("../private/.git/objects")
+                .canonicalize()
+                .unwrap();
+            let mut list = format!("{}\n", objects.display());
+            if quoted {
+                list = format!("\"{}\"\n", objects.display());
+            }
+            fs::write(project.at(".git/objects/info/alternates"), list).unwrap();
+            fs::write(project.at(".git/refs/heads/other"), &id).unwrap();
+            let found = if mended { watch.end() } else { Vec::new() };
+            assert_eq!(found.len(), usize::from(mended), "{found:?}");
+            let shown = project.git("", &["show", "other:secret"]);
+            assert_eq!(shown == "secret\n", !mended, "{shown}");
+        }
+    }
+    // Those of a repository that the program has.
+    let project = Project::new();
+    let watch = project.watch();
+    project.git("", &["clone", "-q", "--shared", ".", "copy"]);
+    assert_eq!(watch.end(), []);
+    assert!(project.git("copy", &["status"]).contains("clean"));
+}
