@@ -16,6 +16,7 @@ scenarios! {
     a_wrong_value_names_the_flag_and_its_form
     hosts_are_added_and_taken_away
     what_a_flag_says_is_cited
+    the_workspace_is_shown_otherwise
     the_policy_of_the_directory_is_accepted_first
 }
 
@@ -116,17 +117,23 @@ fn a_wrong_value_names_the_flag_and_its_form(place: &TestDir) {
         ("--bind", "a:/b:/c", r"`\:` for a `:` in a path"),
         ("--bind", "../data:/", "sandbox_path: \"/\" # --bind"),
         ("--env", "=value", "NAME or NAME=VALUE"),
-        ("--workdir", "relative", "a path inside must begin with `/`"),
+        ("--env", "A B=x", "NAME of letters, digits and `_`"),
+        ("--env", "NOT_SET", "type `--env NOT_SET=VALUE`"),
+        ("--bind", "/nonexistent", "the host has no such path"),
+        ("--bind", "/root", "a home directory has keys"),
+        ("--bind", "../home:rw", "a home directory has keys"),
         ("--allow-host", "a b", "# --allow-host"),
         ("--allow-host", "example.org:0", "ports go from 1 to 65535"),
         ("--allow-host", "*", "# --allow-host"),
-        ("--allow-host", "localhost:0", "# --allow-host"),
+        ("--allow-host", "localhost:0", "localhost:PORT"),
+        ("--allow-host", "[::1]:70000", "localhost:PORT"),
+        ("--allow-host", "127.0.0.1", "localhost:PORT"),
         (
             "--publish",
             "80",
-            "HOST:INSIDE, two ports, such as 8080:3000",
+            "HOST:INSIDE, two ports from 1 to 65535, such as 8080:3000",
         ),
-        ("--publish", "0:80", "{host: 0, inside: 80} # --publish"),
+        ("--publish", "0:80", "two ports from 1 to 65535"),
         ("--publish", "70000:80", "HOST:INSIDE"),
         ("--network", "host", "[possible values: none, filtered]"),
         ("--timeout", "soon", "a time, such as 90s, 15m or 1h30m"),
@@ -182,10 +189,11 @@ fn hosts_are_added_and_taken_away(place: &TestDir) {
 
 fn what_a_flag_says_is_cited(place: &TestDir) {
     project(place);
-    let done = run(place, &["--bind", "/nonexistent", "--", "true"]);
-    let said =
-        "purple-exec: mount: the host path /nonexistent does not exist: ENOENT (command line 4)\n";
-    assert!(done.stderr.ends_with(said), "{done}");
+    let done = run(place, &["--workdir", "/nonexistent", "--", "true"]);
+    assert!(
+        done.code() == 125 && done.stderr.contains("command line"),
+        "{done}"
+    );
     let report = place.text("report.json");
     let words = ["--report", &report, "--timeout", "1s", "--", "sleep", "9"];
     let done = run(place, &words);
@@ -193,6 +201,40 @@ fn what_a_flag_says_is_cited(place: &TestDir) {
     let read = fs::read_to_string(&report).expect("it was written");
     let report: Value = serde_json::from_str(&read).expect("JSON");
     assert_eq!(report["policy"], "mine", "{report}");
+}
+
+/// By the key of the policy, so that what belongs to a repository stays protected.
+fn the_workspace_is_shown_otherwise(place: &TestDir) {
+    project(place);
+    let _helper = purple_net(place);
+    let script =
+        "touch made 2>/dev/null && echo made; touch .vscode/x 2>/dev/null && echo trap; pwd";
+    let at = place.text("project");
+    for (bind, expected) in [
+        (".:ro", format!("{at}\n")),
+        (".:rw", format!("made\n{at}\n")),
+    ] {
+        for policy in ["coding-agent", "base"] {
+            let words = [
+                "--profile",
+                policy,
+                "--bind",
+                bind,
+                "--workdir",
+                ".",
+                "--",
+                "sh",
+                "-c",
+                script,
+            ];
+            let done = run_in(place, "project", &words);
+            assert_eq!(
+                (done.code(), done.out()),
+                (0, expected.clone()),
+                "{bind} {policy} {done}"
+            );
+        }
+    }
 }
 
 fn the_policy_of_the_directory_is_accepted_first(place: &TestDir) {
@@ -228,6 +270,10 @@ fn the_policy_of_the_directory_is_accepted_first(place: &TestDir) {
     refused("team.yaml has changed since it was accepted");
     assert_eq!(trust("team.yaml").code(), 0);
     assert_eq!(run().out(), "purple.yaml\n");
+    // It is that of the whole project: of what lies below, too.
+    place.dir("project/.git");
+    place.dir("project/part");
+    assert_eq!(run_in(place, "project/part", &show).out(), "purple.yaml\n");
     // What is named is not asked for.
     let named = [&["--profile", "base"][..], &show].concat();
     assert_eq!(run_in(place, "project", &named).out(), "\n");
@@ -235,7 +281,11 @@ fn the_policy_of_the_directory_is_accepted_first(place: &TestDir) {
     // What is no policy is not accepted, and another file's name does not help.
     place.file("project/other.yaml", "name: [\n");
     let done = trust("other.yaml");
-    assert!(done.stderr.contains("cannot be read as a policy"), "{done}");
+    assert!(
+        done.stderr
+            .contains("other.yaml: the policy does not compile"),
+        "{done}"
+    );
     fs::remove_file(place.at("project/purple.yaml")).expect("it was there");
     symlink("../policy.yaml", place.at("project/purple.yaml")).expect("a link");
     refused("purple.yaml");

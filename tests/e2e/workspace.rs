@@ -206,6 +206,15 @@ fn what_is_no_workspace_is_refused(place: &TestDir) {
             && home.stderr.contains("home directory"),
         "{home}"
     );
+    // Parts of it that are obeyed or are secrets, and what is below them.
+    for part in ["home/.local", "home/.local/bin", "home/.local/bin/deep"] {
+        place.dir(part);
+    }
+    for part in ["home/.ssh", "home/.local/bin", "home/.local/bin/deep"] {
+        let done = run_in(place, part, "true");
+        let said = "whose files programs of yours obey or which are secrets";
+        assert!(done.code() == 125 && done.stderr.contains(said), "{done}");
+    }
     if place.who.is_root() {
         let policy = place.text("policy.yaml");
         let mut command = purple(

@@ -68,7 +68,8 @@ struct Flags {
     #[arg(long, value_name = "DIR")]
     workdir: Option<OsString>,
     /// Let the command reach a host, a block of addresses or a group such as @github, on port 443 unless PORT is written;
-    /// or, by localhost:PORT, a service of this host, which is at 10.77.0.1 inside
+    /// or, by localhost:PORT, a service of this host, which is
+    /// host.purple.internal:PORT inside
     #[arg(long, value_name = "HOST[:PORT]")]
     allow_host: Vec<String>,
     /// Let a port of this host's loopback address lead to a port inside

@@ -1,6 +1,6 @@
 //! `purple trust`: what runs obey, and what has changed during a run.
 
-use crate::output::{Failure, print};
+use crate::output::{Failure, print, say_all};
 use clap::{Args, ValueEnum};
 use purple_core::audit::record::timestamp;
 use purple_core::plans;
@@ -56,10 +56,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             continue;
         }
         let accepted = match trust::accept(path) {
-            Err(TrustError::NotObeyed(_)) if is_policy(path) => plans::accept(path)?
-                .into_iter()
-                .map(|file| (file.clone(), file))
-                .collect(),
+            Err(TrustError::NotObeyed(_)) if is_policy(path) => {
+                let mut notices = Vec::new();
+                let accepted = plans::accept(path, &mut notices);
+                say_all(&mut notices);
+                let accepted = accepted?.into_iter();
+                accepted.map(|file| (file.clone(), file)).collect()
+            }
             accepted => accepted?,
         };
         for (before, file) in accepted {

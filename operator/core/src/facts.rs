@@ -5,6 +5,7 @@ use purple_host::held::identity_at;
 use purple_host::path::{ResolvedPath, shown};
 use purple_host::{FileError, users};
 use purplec::facts::{HostFact, HostFacts, Ids};
+use purplec::resolve::GROUPS;
 use std::env;
 use std::fmt::{self, Display};
 use std::io;
@@ -101,6 +102,11 @@ impl Places {
     }
 }
 
+/// The workspace of a run that starts here; `None` where there is none.
+pub(crate) fn workspace() -> Option<PathBuf> {
+    Places::find().ok().map(|places| places.workspace)
+}
+
 fn workspace_of(start: &Path) -> Result<PathBuf, FactError> {
     let owner = |path: &Path| path.symlink_metadata().ok().map(|found| found.uid());
     let own = [owner(start), Some(users::own_uid())];
@@ -118,10 +124,37 @@ fn workspace_of(start: &Path) -> Result<PathBuf, FactError> {
     if homes.iter().any(is_home) {
         return Err(FactError::HomeIsNoWorkspace(root));
     }
-    if users::is_root() && is_of_host(&root) {
+    if homes.iter().any(|home| is_obeyed_in(home, &root)) {
+        return Err(FactError::ObeyedInHome(root));
+    }
+    let is_of_host = users::is_root() && is_of_host(&root);
+    if is_of_host || is_shared(&root) {
         return Err(FactError::HostIsNoWorkspace(root));
     }
     Ok(root)
+}
+
+/// Whether a directory is, or lies in, a part of a home directory whose files are obeyed or are secrets: one of the group `@home`.
+fn is_obeyed_in(home: &ResolvedPath, directory: &Path) -> bool {
+    let Ok(rest) = directory.strip_prefix(home.target()) else {
+        return false;
+    };
+    let group = GROUPS.iter().filter(|group| group.is_of_home);
+    let mut paths = group
+        .flat_map(|group| group.programs)
+        .flat_map(|program| program.paths);
+    paths.any(|path| {
+        let name = path.split('=').next().unwrap_or_default();
+        rest.starts_with(name.trim_end_matches('/'))
+    })
+}
+
+/// Whether a directory is for everybody's files, such as /tmp: others can write to it, and only remove what is theirs.
+fn is_shared(directory: &Path) -> bool {
+    const STICKY: u32 = 0o1000;
+    const OTHERS_WRITE: u32 = 0o002;
+    let found = directory.symlink_metadata();
+    found.is_ok_and(|found| found.mode() & (STICKY | OTHERS_WRITE) == STICKY | OTHERS_WRITE)
 }
 
 /// Why the facts of this host are not known.
@@ -133,7 +166,9 @@ pub enum FactError {
     Users(FileError),
     /// The run starts in a home directory, or in a repository that is one or has one in it.
     HomeIsNoWorkspace(PathBuf),
-    /// Root starts the run in a directory of the host's own.
+    /// The run starts in a part of a home directory whose files are obeyed or are secrets.
+    ObeyedInHome(PathBuf),
+    /// Root starts the run in a directory of the host's own, or it is one for everybody's files.
     HostIsNoWorkspace(PathBuf),
 }
 
@@ -147,6 +182,11 @@ impl Display for FactError {
                 "the workspace would be {}, which is a home directory or has one in it; start the run from the directory of a project, and \
                  type `git init` there if it has no repository of its own",
                 shown(home)
+            ),
+            Self::ObeyedInHome(directory) => write!(
+                f,
+                "the workspace would be {}, whose files programs of yours obey or which are secrets; start the run from the directory of a project",
+                shown(directory)
             ),
             Self::HostIsNoWorkspace(directory) => write!(
                 f,

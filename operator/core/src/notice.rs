@@ -6,6 +6,7 @@ use purple_host::path::shown;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::source::Sources;
 use std::fmt::{self, Display};
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 /// One of them. Its `Display` is the message, of one line or more.
@@ -15,6 +16,8 @@ pub enum Notice {
     Findings(Findings),
     /// An output directory was missing and was made.
     OutputDirectoryMade(PathBuf),
+    /// A service of this host that a flag names, by its port.
+    ServiceOfHost(NonZeroU16),
     /// A pattern that stands for nothing in this run.
     NothingMatched {
         /// The pattern.
@@ -57,6 +60,10 @@ impl Display for Notice {
             Self::OutputDirectoryMade(path) => {
                 write!(f, "made the output directory {}", shown(path))
             }
+            Self::ServiceOfHost(port) => write!(
+                f,
+                "localhost:{port} of this host is host.purple.internal:{port} inside"
+            ),
             Self::NothingMatched { pattern, line } => write!(
                 f,
                 "the pattern {pattern} ({line}) matches nothing: files that are created there during the run are \

@@ -17,6 +17,7 @@ use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
 use purplec::profiles::Profile;
 use purplec::quantity::Date;
 use purplec::source::Source;
+use std::env;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,15 +40,26 @@ pub enum PlanSource {
 const OF_DIRECTORY: &str = "purple.yaml";
 
 impl PlanSource {
-    /// What confines a command where nothing is named: the policy of the working directory, or the default profile where it
-    /// has none.
+    /// What confines a command where nothing is named: the policy of the working directory, or of the nearest one above it
+    /// up to the workspace, or the default profile where there is none.
     pub fn of_working_directory() -> Self {
-        let path = PathBuf::from(OF_DIRECTORY);
-        if path.symlink_metadata().is_ok() {
-            Self::Found(path)
-        } else {
-            Self::Profile(profiles::DEFAULT.to_owned())
+        let workspace = facts::workspace();
+        let mut directory = PathBuf::new();
+        let start = env::current_dir().unwrap_or_default();
+        for above in start.ancestors() {
+            let path = directory.join(OF_DIRECTORY);
+            if path.symlink_metadata().is_ok() {
+                return Self::Found(path);
+            }
+            if workspace
+                .as_ref()
+                .is_none_or(|workspace| !above.starts_with(workspace) || above == workspace)
+            {
+                break;
+            }
+            directory.push("..");
         }
+        Self::Profile(profiles::DEFAULT.to_owned())
     }
 }
 
@@ -68,6 +80,7 @@ pub fn ready(
     notices: &mut Vec<Notice>,
 ) -> Result<ReadyPlan, PlanError> {
     let mut ready = made(source, flags, notices)?;
+    notices.extend(flags.services().map(Notice::ServiceOfHost));
     ready.bytes = matches::resolve(ready.bytes, notices).map_err(PlanError::Match)?;
     Ok(ready)
 }
@@ -87,14 +100,25 @@ fn made(
             let inputs = Inputs::default();
             let mut sink = Sink::new();
             let source = policy(&inputs, path, &mut sink)?;
-            if matches!(source_of_plan, PlanSource::Found(_)) {
-                trust::check_accepted(&read_for(path, &source)?).map_err(PlanError::Trust)?;
-            }
+            let is_refused = match source_of_plan {
+                PlanSource::Found(_) => match read_for(path, &source) {
+                    Some(read) => {
+                        trust::check_accepted(&read?).map_err(PlanError::Trust)?;
+                        false
+                    }
+                    // The compiler says why.
+                    None => true,
+                },
+                _ => false,
+            };
             let around = Around {
                 files: Some(inputs.around(path)),
                 last,
             };
             let bytes = compiled(&source, around, &inputs, sink, notices)?;
+            if is_refused {
+                return Err(PlanError::DoesNotCompile(source.name.clone()));
+            }
             Ok(ReadyPlan {
                 bytes,
                 obeyed: inputs.take(),
@@ -114,10 +138,12 @@ fn made(
     }
 }
 
-/// Accepts a policy that no run has obeyed yet, and what it extends, as they are now. Gives each file.
-pub fn accept(path: &Path) -> Result<Vec<ObeyedFile>, PlanError> {
-    let source = policy(&Inputs::default(), path, &mut Sink::new())?;
-    trust::add(&read_for(path, &source)?).map_err(PlanError::Trust)
+/// Accepts a policy that no run has obeyed yet, and what it extends, as they are now. Gives each file. What does not compile is
+/// not accepted.
+pub fn accept(path: &Path, notices: &mut Vec<Notice>) -> Result<Vec<ObeyedFile>, PlanError> {
+    let source = PlanSource::Policy(path.to_owned());
+    let made = made(&source, &CommandLine::default(), notices)?;
+    trust::add(&made.obeyed).map_err(PlanError::Trust)
 }
 
 /// A policy's text.
@@ -126,13 +152,14 @@ fn policy(inputs: &Inputs, path: &Path, sink: &mut Sink) -> Result<Source, PlanE
     Ok(decode(&path.to_string_lossy(), bytes, sink))
 }
 
-/// The files that are read for a policy: it and what it extends.
-fn read_for(path: &Path, source: &Source) -> Result<Vec<Obeyed>, PlanError> {
+/// The files that are read for a policy: it and what it extends. `None` where one of them cannot be read as a policy.
+fn read_for(path: &Path, source: &Source) -> Option<Result<Vec<Obeyed>, PlanError>> {
     let inputs = Inputs::default();
-    read(&inputs, path, MAX_BYTES)?;
-    inherit::sources(source, Some(inputs.around(path).as_ref()))
-        .ok_or_else(|| PlanError::NoPolicy(path.to_owned()))?;
-    Ok(inputs.take())
+    if let Err(error) = read(&inputs, path, MAX_BYTES) {
+        return Some(Err(error));
+    }
+    inherit::sources(source, Some(inputs.around(path).as_ref()))?;
+    Some(Ok(inputs.take()))
 }
 
 fn load(path: &Path) -> Result<ReadyPlan, PlanError> {
@@ -279,8 +306,6 @@ pub enum PlanError {
     Match(MatchError),
     /// The policy of this name has errors. The findings are a notice.
     DoesNotCompile(String),
-    /// A file that is to be accepted cannot be read as a policy, or what it extends cannot be.
-    NoPolicy(PathBuf),
     /// The policy has no error, and what flags add has. The findings are a notice.
     FlagsDoNotCompile,
     /// The profile of this name has nothing to show.
@@ -302,13 +327,6 @@ impl Display for PlanError {
             Self::Match(error) => error.fmt(f),
             Self::DoesNotCompile(name) => {
                 write!(f, "{}: the policy does not compile", visible(name))
-            }
-            Self::NoPolicy(path) => {
-                let path = shown(path);
-                write!(
-                    f,
-                    "{path} cannot be read as a policy with all that it extends; `purplec check {path}` says why"
-                )
             }
             Self::FlagsDoNotCompile => {
                 f.write_str("correct the flags that the lines above end with")

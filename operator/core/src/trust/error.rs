@@ -118,8 +118,7 @@ impl Display for TrustError {
                 };
                 write!(
                     f,
-                    "{0} {why} (sha256 {digest}): review it and type `purple trust {0}`, or name what confines the command: `--policy`, \
-                     `--profile`",
+                    "{0} {why} (sha256 {digest}): review it and type `purple trust {0}`, or use a profile instead: `--profile NAME`",
                     shown(path)
                 )
             }

@@ -1,0 +1,31 @@
+//! What `--allow-host` names.
+
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+
+/// What is meant by a host that was typed.
+pub(super) enum Service {
+    /// Another host.
+    Elsewhere,
+    /// A port of this one, by whichever of the names that it has outside or inside.
+    Here(NonZeroU16),
+    /// This one, and no port or a wrong one.
+    WithoutPort,
+}
+
+impl Service {
+    pub(super) fn of(typed: &str) -> Self {
+        const NAMES: [&str; 3] = ["localhost", "10.77.0.1", "host.purple.internal"];
+        let is_here = |host: &str| {
+            let address = host.trim_matches(['[', ']']).parse();
+            NAMES.contains(&host) || address.is_ok_and(|one: IpAddr| one.is_loopback())
+        };
+        match typed.rsplit_once(':') {
+            _ if is_here(typed) => Self::WithoutPort,
+            Some((host, port)) if is_here(host) => {
+                port.parse().map_or(Self::WithoutPort, Self::Here)
+            }
+            _ => Self::Elsewhere,
+        }
+    }
+}
