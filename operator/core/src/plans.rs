@@ -115,14 +115,18 @@ fn made(
                 files: Some(inputs.around(path)),
                 last,
             };
-            let bytes = compiled(&source, around, &inputs, sink, notices)?;
+            let groups = Inputs::default();
+            let bytes = compiled(&source, around, &groups, sink, notices)?;
             if is_refused {
                 return Err(PlanError::DoesNotCompile(source.name.clone()));
             }
-            Ok(ReadyPlan {
-                bytes,
-                obeyed: inputs.take(),
-            })
+            let mut obeyed = inputs.take();
+            if matches!(source_of_plan, PlanSource::Found(_)) {
+                // What was compiled may not be what was looked at first.
+                trust::check_accepted(&obeyed).map_err(PlanError::Trust)?;
+            }
+            obeyed.extend(groups.take());
+            Ok(ReadyPlan { bytes, obeyed })
         }
         PlanSource::Profile(name) => {
             let profile = profiles::find(name)?;

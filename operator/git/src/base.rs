@@ -46,6 +46,10 @@ impl Base {
     pub(crate) fn has_tree(&self, from: &Path, path: &Path) -> bool {
         let from = self.dir.join(from);
         let named = from.join(path);
+        // git takes the whole path for the tree where it does not end so.
+        if named.file_name() != Some(OsStr::new(".git")) {
+            return false;
+        }
         let tree = named.parent().and_then(|tree| fixed(tree, &self.top));
         tree.is_some_and(|tree| {
             tree.starts_with(&self.top) || repository_of(&tree).as_ref() == Some(&from)
@@ -72,11 +76,16 @@ impl Base {
         let mut lines = list.split(|&byte| byte == b'\n');
         lines.all(|line| {
             let path = Path::new("objects").join(OsStr::from_bytes(line));
+            // What such a directory takes from others, and text in quotes, git reads too.
             line.is_empty()
                 || line.starts_with(b"#")
-                || self
-                    .inside(path.as_os_str().as_bytes())
-                    .is_some_and(|found| found.is_dir())
+                || !line.starts_with(b"\"")
+                    && self
+                        .inside(path.as_os_str().as_bytes())
+                        .is_some_and(|found| {
+                            found.is_dir()
+                                && found.join("info/alternates").symlink_metadata().is_err()
+                        })
         })
     }
 

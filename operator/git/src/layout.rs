@@ -140,7 +140,13 @@ pub(crate) fn obeyed(folder: &Folder) -> BTreeMap<PathBuf, Obeyed> {
                 vec![name.into()]
             };
             for name in names {
-                if let Some(content) = inner.content(&name, LARGEST)
+                // Of many files, none is read.
+                let cap = if rules.iter().any(|(name, _)| *name == "*") {
+                    0
+                } else {
+                    LARGEST
+                };
+                if let Some(content) = inner.content(&name, cap)
                     && !content.bytes().is_some_and(is_plain)
                 {
                     found.insert(dir.join(name), Obeyed { content, what });

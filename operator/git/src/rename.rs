@@ -25,6 +25,12 @@ pub(crate) fn config_file(
     if before == Some(now) {
         return;
     }
+    let is_new_link = matches!(now.content, Content::Link { .. })
+        && before.is_none_or(|before| before.content != now.content);
+    if is_new_link {
+        let what = "git would have written to what the link leads to";
+        return put_link_aside(path, folder, name, what, found);
+    }
     let known = known(before);
     let Some(commands) = &now.commands else {
         let what = "it is not a configuration that could be parsed";

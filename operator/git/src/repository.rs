@@ -154,18 +154,26 @@ pub(crate) fn harm_of(folder: &Folder, at: &Path, before: &Marks) -> Option<Stri
 /// there all the same.
 fn is_sparse(folder: &Folder) -> bool {
     let common = common_of(folder);
-    let folders = [Some(folder), common.as_ref()];
-    let mut configs = folders
-        .into_iter()
-        .flatten()
-        .flat_map(|folder| CONFIGS.map(|name| folder.content(OsStr::new(name), LARGEST)));
-    configs.any(|config| {
-        let entries = config.and_then(|config| config::entries(config.bytes()?));
-        let mut entries = entries.unwrap_or_default().into_iter();
-        entries.any(|entry| {
-            entry.key == "core.sparsecheckout" && entry.value.eq_ignore_ascii_case(b"true")
-        })
-    })
+    let shared = entries_of(common.as_ref().unwrap_or(folder), CONFIGS[0]);
+    let is_on = |entries: &[config::Command], key: &str| {
+        let mut entries = entries.iter().rev();
+        entries
+            .find(|entry| entry.key == key)
+            .is_some_and(|entry| entry.value.eq_ignore_ascii_case(b"true"))
+    };
+    let mut all = shared;
+    // git reads it only then.
+    if is_on(&all, "extensions.worktreeconfig") {
+        all.extend(entries_of(folder, CONFIGS[1]));
+    }
+    is_on(&all, "core.sparsecheckout")
+}
+
+/// The entries of a file of configuration.
+fn entries_of(folder: &Folder, name: &str) -> Vec<config::Command> {
+    let content = folder.content(OsStr::new(name), LARGEST);
+    let entries = content.and_then(|content| config::entries(content.bytes()?));
+    entries.unwrap_or_default()
 }
 
 /// The common directory of a linked worktree.

@@ -421,7 +421,8 @@ fn links_lead_nowhere() {
             "[core]\n\teditor = mine\n"
         );
     }
-    assert!(project.at("one/.git/config.purple-disabled").is_symlink());
+    assert!(project.at("one/.git/config.purple-disabled").is_file());
+    assert!(!project.at("one/.git/config.purple-disabled").is_symlink());
     let text = fs::read_to_string(project.at("two/.git/config")).unwrap();
     assert_eq!(text, "[core]\n\tpurple-disabled-editor = mine\n");
 }

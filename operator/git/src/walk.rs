@@ -1,6 +1,5 @@
 //! Finding the repositories below a directory: every directory that git takes for one.
 
-use crate::layout::is_aside;
 use crate::repository::{COMMON, CONFIGS, HOOKS};
 use purple_host::Errno;
 use purple_host::folder::{EntryKind, Folder};
@@ -29,22 +28,49 @@ pub(crate) struct Seen {
     pub(crate) links: Vec<PathBuf>,
 }
 
-/// The entries of a repository in which git writes (gitrepository-layout(5)), where only these tell that it is one.
-const OWN: [&[u8]; 14] = [
-    b"FETCH_HEAD",
-    b"index",
+/// The directories of a repository in which git writes, or which it obeys (gitrepository-layout(5)), where only these tell that it
+/// is one.
+const OWN: [&[u8]; 18] = [
+    b"NOTES_MERGE_WORKTREE",
+    b"branches",
+    b"gitweb",
     b"info",
+    b"lfs",
     b"logs",
     b"lost-found",
+    b"modules",
     b"objects",
-    b"packed-refs",
     b"rebase-apply",
     b"rebase-merge",
     b"refs",
     b"reftable",
+    b"remotes",
     b"rr-cache",
     b"sequencer",
+    b"svn",
     b"worktrees",
+];
+
+/// The files there in which git writes, by their beginnings.
+const FILES: [&[u8]; 18] = [
+    b"AUTO_MERGE",
+    b"BISECT_",
+    b"CHERRY_PICK_HEAD",
+    b"COMMIT_EDITMSG",
+    b"FETCH_HEAD",
+    b"HEAD",
+    b"MERGE_",
+    b"NOTES_",
+    b"ORIG_HEAD",
+    b"REBASE_HEAD",
+    b"REVERT_HEAD",
+    b"SQUASH_MSG",
+    b"TAG_EDITMSG",
+    b"description",
+    b"gc.",
+    b"index",
+    b"packed-refs",
+    b"shallow",
 ];
 
 /// How a directory belongs to a repository.
@@ -102,18 +128,24 @@ impl Walk<'_> {
             self.give_up(errno.desc().to_owned());
         }
         let is_named = self.path.file_name().is_some_and(is_git);
-        let part = signs.part(is_named).unwrap_or(part);
+        let found = signs.part(is_named);
+        if found.is_some() {
+            (self.each)(&self.path, folder);
+            // Inside a repository, names that the program chooses tell nothing.
+            links.retain(|name| part == Part::Own || !has_its_own_rule(name));
+        }
+        if found == Some(Part::Like) && part != Part::Own {
+            links.retain(|name| is_own(name) || is_file_of_git(name));
+        }
+        let part = match found {
+            Some(Part::Like) if part == Part::Own => Part::Own,
+            found => found.unwrap_or(part),
+        };
         if part != Part::None {
-            let links = links.into_iter().filter(|name| {
-                let counts = part != Part::Like || is_own(name);
-                counts && !has_its_own_rule(name) && !is_aside(name)
-            });
+            let links = links.into_iter();
             self.seen
                 .links
                 .extend(links.map(|name| self.path.join(name)));
-        }
-        if matches!(part, Part::Top | Part::Like) {
-            (self.each)(&self.path, folder);
         }
         let pointers = signs.pointers.into_iter();
         self.seen
@@ -131,9 +163,9 @@ impl Walk<'_> {
                 Ok(mut next) => {
                     let next_part = match part {
                         // Hooks are looked at by themselves.
-                        Part::Top if name != HOOKS => Part::Own,
+                        Part::Top if name == HOOKS => Part::None,
+                        Part::Top | Part::Own => Part::Own,
                         Part::Like if is_own(&name) => Part::Own,
-                        Part::Own => Part::Own,
                         _ => Part::None,
                     };
                     self.look_into(&mut next, depth.saturating_add(1), next_part);
@@ -159,6 +191,15 @@ impl Walk<'_> {
 fn is_own(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
+/// Whether git writes in a file of a repository of this name.
+fn is_file_of_git(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    FILES.iter().any(|start| {
+        name.get(..start.len())
+            .is_some_and(|name| name.eq_ignore_ascii_case(start))
+    })
 }
 
 /// Whether a link of this name in a repository is looked at as what it stands for, by the rest of this crate.

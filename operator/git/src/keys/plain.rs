@@ -129,7 +129,6 @@ const SECTIONS: &[(&str, &str)] = &[
          *.useragent *.version lowspeedlimit lowspeedtime maxrequests minsessions noepsv postbuffer \
          useragent version",
     ),
-    ("i18n", "commitencoding logoutputencoding"),
     (
         "index",
         "recordendofindexentries recordoffsettable skiphash sparse threads version",

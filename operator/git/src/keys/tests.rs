@@ -10,7 +10,7 @@ use std::process::Command;
 const REVIEWED: u32 = 47;
 
 /// Its keys that are not harmless with any value, in its order.
-const COMMANDS: [&str; 190] = [
+const COMMANDS: [&str; 192] = [
     "alias.x",
     "branch.x.mergeOptions",
     "branch.x.pushRemote",
@@ -101,6 +101,8 @@ const COMMANDS: [&str; 190] = [
     "http.sslTry",
     "http.sslVerify",
     "http.sslVersion",
+    "i18n.commitEncoding",
+    "i18n.logOutputEncoding",
     "imap.authMethod",
     "imap.folder",
     "imap.host",

@@ -223,6 +223,62 @@ fn grafts() {
     }
 }
 
+/// A directory of a repository that gets the entries by which git knows another one is still its own. `git worktree prune` removes all
+/// that such a link leads to.
+#[test]
+fn links_beside_signs_of_another_repository() {
+    for mended in [false, true] {
+        let project = Project::new();
+        write(&project.at("../outside/file"), "");
+        let watch = project.watch();
+        for sign in ["objects", "refs"] {
+            fs::create_dir_all(project.at(".git/worktrees").join(sign)).unwrap();
+        }
+        symlink(project.at("../outside"), project.at(".git/worktrees/x")).unwrap();
+        let found = if mended { watch.end() } else { Vec::new() };
+        project.git("", &["worktree", "prune", "--expire=now"]);
+        let is_there = project.at("../outside/file").exists();
+        assert_eq!(is_there, mended, "{found:?}");
+    }
+    // What only may be a repository, such as a common directory without HEAD.
+    for at in ["gc.pid", "remotes", "modules/x", "worktrees/x", "logs/x"] {
+        let project = Project::new();
+        let watch = project.watch();
+        for sign in ["objects", "refs"] {
+            fs::create_dir_all(project.at("like").join(sign)).unwrap();
+        }
+        let link = project.at("like").join(at);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(project.at("../outside"), &link).unwrap();
+        assert_eq!(watch.end().len(), 1, "{at}");
+        assert!(!link.is_symlink(), "{at}");
+    }
+    // Packages of a project that has directories of these names.
+    let project = Project::new();
+    for sign in ["objects", "refs"] {
+        fs::create_dir(project.at(sign)).unwrap();
+    }
+    let watch = project.watch();
+    let link = project.at("node_modules/.bin/tool");
+    fs::create_dir_all(link.parent().unwrap()).unwrap();
+    symlink("../tool/cli.js", &link).unwrap();
+    assert_eq!(watch.end(), []);
+    assert!(link.is_symlink());
+}
+
+/// git writes new keys to what the link leads to.
+#[test]
+fn a_configuration_that_is_a_link() {
+    let project = Project::new();
+    project.init("nested");
+    fs::write(project.at("../config"), "[user]\n\tname = me\n").unwrap();
+    let watch = project.watch();
+    fs::remove_file(project.at("nested/.git/config")).unwrap();
+    symlink("../../../config", project.at("nested/.git/config")).unwrap();
+    assert_eq!(watch.end().len(), 1);
+    assert!(!project.at("nested/.git/config").exists());
+}
+
 /// git writes to what a link leads to, and reads it into the repository.
 #[test]
 fn links_in_any_directory_of_a_repository() {
@@ -239,6 +295,12 @@ fn links_in_any_directory_of_a_repository() {
         "refs/heads/x",
         "worktrees",
         "rebase-merge",
+        // Names of the top, and one that was put aside, elsewhere.
+        "worktrees/config",
+        "worktrees/config.worktree",
+        "worktrees/hooks",
+        "worktrees/commondir",
+        "worktrees/x.purple-disabled",
     ] {
         let project = Project::new();
         fs::create_dir_all(project.at("../outside")).unwrap();

@@ -266,10 +266,51 @@ fn objects_that_lie_outside() {
             assert_eq!(shown == "secret\n", !mended, "{shown}");
         }
     }
+    // By way of a directory that names them, or of one whose name has the quotes.
+    for chained in [false, true] {
+        let project = Project::new();
+        private(&project);
+        let watch = project.watch();
+        let objects = project
+            .at("../private/.git/objects")
+            .canonicalize()
+            .unwrap();
+        let objects = objects.display().to_string();
+        let list = if chained {
+            fs::create_dir_all(project.at("more/info")).unwrap();
+            fs::write(project.at("more/info/alternates"), &objects).unwrap();
+            project.at("more").display().to_string()
+        } else {
+            let name = format!("\"{objects}\"");
+            fs::create_dir_all(project.at(".git/objects").join(&name)).unwrap();
+            name
+        };
+        fs::write(project.at(".git/objects/info/alternates"), list).unwrap();
+        assert_eq!(watch.end().len(), 1, "{chained}");
+    }
     // Those of a repository that the program has.
     let project = Project::new();
     let watch = project.watch();
     project.git("", &["clone", "-q", "--shared", ".", "copy"]);
     assert_eq!(watch.end(), []);
     assert!(project.git("copy", &["status"]).contains("clean"));
+}
+
+/// `git worktree repair` creates a file `.git` in what a linked worktree names as its own. git takes the whole path for the working tree
+/// where it does not end in `/.git`.
+#[test]
+fn a_linked_worktree_that_names_a_directory() {
+    for mended in [false, true] {
+        let project = Project::new();
+        fs::create_dir(project.at("../outside")).unwrap();
+        let watch = project.watch();
+        project.git("", &["worktree", "add", "-q", "tree"]);
+        symlink(project.at("../outside"), project.at("link")).unwrap();
+        let named = project.at("link").display().to_string();
+        fs::write(project.at(".git/worktrees/tree/gitdir"), named).unwrap();
+        let found = if mended { watch.end() } else { Vec::new() };
+        project.git("", &["worktree", "repair"]);
+        let is_there = project.at("../outside/.git").exists();
+        assert_eq!(is_there, !mended, "{found:?}");
+    }
 }
