@@ -82,10 +82,10 @@ fn the_operator_reads_what_was_refused_and_what_would_allow_it(place: &TestDir) 
     assert_eq!(done.code(), 0, "{done}");
     let line = policy.line_of("blocked_ips");
     for said in [
-        "refused 3x 203.0.113.9:22/tcp: `network: {allow: [\"203.0.113.9:22\"]}` would allow it",
-        "refused 2x 203.0.113.9:53/udp: `network: {allow: [\"203.0.113.9:53/udp\"]}` would allow it, and lookups would pass by the list of names",
+        "refused 3x 203.0.113.9:22/tcp: `network: {allow: [\"203.0.113.9:22\"]}` or `--allow-host 203.0.113.9:22` would allow it",
+        "refused 2x 203.0.113.9:53/udp: `network: {allow: [\"203.0.113.9:53/udp\"]}` or `--allow-host 203.0.113.9:53/udp` would allow it, and lookups would pass by the list of names",
         // There is one line for each name, with the number of its queries.
-        "refused the name other.example (2 queries): `network: {allow: [\"other.example\"]}` would allow it on port 443",
+        "refused the name other.example (2 queries): `network: {allow: [\"other.example\"]}` or `--allow-host other.example` would allow it on port 443",
         &format!("refused 1x 192.0.2.7:443/tcp: policy line {line} refuses it"),
     ] {
         assert!(done.stderr.contains(said), "{said}\n{done}");
@@ -157,7 +157,7 @@ fn a_name_is_unknown_where_none_is_listed(place: &TestDir) {
     let arguments = ["run", "--policy", &file, "--", PYTHON, "-ISc", UNKNOWN];
     let done = finished(purple(place, &arguments));
     assert_eq!(done.out(), "True\n", "{done}");
-    let said = "refused the name api.example.org (2 queries): `network: {allow: [\"api.example.org\"]}` would allow it on port 443";
+    let said = "refused the name api.example.org (2 queries): `network: {allow: [\"api.example.org\"]}` or `--allow-host api.example.org` would allow it on port 443";
     assert!(done.stderr.contains(said), "{done}");
 }
 

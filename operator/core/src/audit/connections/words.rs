@@ -258,7 +258,20 @@ fn resolver(one: &Resolver<OwnedValues>) -> String {
 }
 
 fn would_allow(entry: &str) -> String {
-    format!("`network: {{{}}}` would allow it", visible(entry))
+    let flag = flag(entry).map_or(String::new(), |flag| format!(" or `{}`", visible(&flag)));
+    format!("`network: {{{}}}`{flag} would allow it", visible(entry))
+}
+
+/// The flag of `purple run` that adds an entry for one run.
+fn flag(entry: &str) -> Option<String> {
+    let host = entry
+        .strip_prefix("allow: [\"")
+        .and_then(|rest| rest.strip_suffix("\"]"));
+    let port = entry
+        .strip_prefix("host_services: [")
+        .and_then(|rest| rest.strip_suffix(']'));
+    let host = host.map(|host| format!("--allow-host {host}"));
+    host.or_else(|| port.map(|port| format!("--allow-host localhost:{port}")))
 }
 
 fn why(denied: &DeniedConnection<OwnedValues>) -> String {
@@ -331,10 +344,10 @@ mod tests {
         let text = in_full(&all).join("\n");
         for line in [
             "carried 2 connections, 10 bytes out, 20 bytes in (policy line 6)",
-            r#"refused 1x 192.0.2.1:443/tcp (api.example.org): `network: {allow: ["api.example.org"]}` would allow it"#,
+            r#"refused 1x 192.0.2.1:443/tcp (api.example.org): `network: {allow: ["api.example.org"]}` or `--allow-host api.example.org` would allow it"#,
             "refused 1x 192.0.2.1:443/tcp: the address is the host's own, which no entry opens; `network: {host_services: [443]}` opens the port of the host's loopback interface at host.purple.internal",
             "refused the name evil??.test (1 query): no entry can allow it",
-            r#"refused the addresses of the name db.example.org (1 query): it resolves to 10.1.0.7, which is not public and needs an entry of its own: `network: {allow: ["10.1.0.7"]}` would allow it on port 443"#,
+            r#"refused the addresses of the name db.example.org (1 query): it resolves to 10.1.0.7, which is not public and needs an entry of its own: `network: {allow: ["10.1.0.7"]}` or `--allow-host 10.1.0.7` would allow it on port 443"#,
             "refused 1x TLS to 192.0.2.1:443 with the server name none: it is not one of the names that resolved to the address",
             "refused 915x more to private addresses, other tcp ports",
             &format!(
