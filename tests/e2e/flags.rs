@@ -5,7 +5,7 @@ use purple_tests::host_service::HostService;
 use purple_tests::operator::{finished, install, purple};
 use purple_tests::run::Finished;
 use purple_tests::stand_in::purple_net;
-use purple_tests::test_dir::TestDir;
+use purple_tests::test_dir::{TestDir, binary};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -17,6 +17,7 @@ scenarios! {
     hosts_are_added_and_taken_away
     what_a_flag_says_is_cited
     the_workspace_is_shown_otherwise
+    what_would_be_granted_is_printed
     the_policy_of_the_directory_is_accepted_first
 }
 
@@ -201,6 +202,41 @@ fn what_a_flag_says_is_cited(place: &TestDir) {
     let read = fs::read_to_string(&report).expect("it was written");
     let report: Value = serde_json::from_str(&read).expect("JSON");
     assert_eq!(report["policy"], "mine", "{report}");
+}
+
+fn what_would_be_granted_is_printed(place: &TestDir) {
+    project(place);
+    let words = [
+        "--dry-run",
+        "--profile",
+        "ai-dev-safe",
+        "--timeout",
+        "5m",
+        "--allow-host",
+        "api.example.org:8443",
+    ];
+    let missing = run_in(place, "project", &words);
+    let said = "purplec must be in the directory of purple";
+    assert!(
+        missing.code() == 125 && missing.stderr.contains(said),
+        "{missing}"
+    );
+    fs::copy(binary("purplec"), place.at("purplec")).expect("it can be copied");
+    let done = run_in(place, "project", &words);
+    assert_eq!((done.code(), done.stderr.as_str()), (0, ""), "{done}");
+    for line in [
+        "network       connects to api.example.org, port 8443, tcp (command line 5)",
+        "timeout       300 s",
+    ] {
+        assert!(done.out().lines().any(|one| one == line), "{line}: {done}");
+    }
+    // Nothing is made, and what is wrong is said as of a run.
+    assert!(!place.at("project/output").exists());
+    let wrong = run_in(place, "project", &["--dry-run", "--pids", "0"]);
+    assert!(
+        wrong.code() == 125 && wrong.stderr.contains("# --pids"),
+        "{wrong}"
+    );
 }
 
 /// By the key of the policy, so that what belongs to a repository stays protected.

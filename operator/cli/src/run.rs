@@ -31,10 +31,13 @@ pub(crate) struct Arguments {
     /// Let the command inherit descriptors 0 to 2, instead of replacing them
     #[arg(long)]
     inherit_stdio: bool,
+    /// Print what the command would be granted, and run nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     flags: Flags,
     /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
+    #[arg(last = true, required_unless_present = "dry_run", value_name = "CMD")]
     command: Vec<OsString>,
 }
 
@@ -133,6 +136,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     say_all(&mut notices);
     let plan = plan?;
     let launch = Launch::new(&plan)?;
+    if arguments.dry_run {
+        return Ok(launch.show()?);
+    }
     let prepared = launch.prepare(&request, &mut notices);
     say_all(&mut notices);
     let status = prepared?.run(&mut notices);

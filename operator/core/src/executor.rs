@@ -13,15 +13,30 @@ use std::process::Command;
 
 /// A command that runs purple-exec.
 pub fn command() -> Result<Command, ExecutorError> {
+    beside("purple-exec")
+}
+
+/// A command that prints in words what a plan grants.
+pub(crate) fn show(plan: &SealedBytes) -> Result<Command, ExecutorError> {
+    let mut command = beside("purplec")?;
+    command.arg("show").arg(plan.path());
+    Ok(command)
+}
+
+/// A command that runs the program of this name in this program's directory.
+fn beside(name: &'static str) -> Result<Command, ExecutorError> {
     let own = std::env::current_exe().map_err(ExecutorError::OwnPath)?;
-    let executor = own.with_file_name("purple-exec");
-    if !executor.is_file() {
-        return Err(ExecutorError::Missing(executor));
+    let program = own.with_file_name(name);
+    if !program.is_file() {
+        return Err(ExecutorError::Missing {
+            path: program,
+            name,
+        });
     }
-    match files::may_execute(&executor) {
-        Ok(()) => Ok(Command::new(executor)),
+    match files::may_execute(&program) {
+        Ok(()) => Ok(Command::new(program)),
         Err(errno) => Err(ExecutorError::NotExecutable {
-            path: executor,
+            path: program,
             errno,
         }),
     }
@@ -68,8 +83,13 @@ pub(crate) fn seal(plan: &[u8]) -> Result<SealedBytes, ExecutorError> {
 pub enum ExecutorError {
     /// The kernel does not say where this program is.
     OwnPath(io::Error),
-    /// There is no purple-exec beside this program.
-    Missing(PathBuf),
+    /// There is no such program beside this one.
+    Missing {
+        /// Where it would be.
+        path: PathBuf,
+        /// Its name.
+        name: &'static str,
+    },
     /// This user may not execute it.
     NotExecutable {
         /// Where it is.
@@ -85,9 +105,9 @@ impl Display for ExecutorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OwnPath(error) => write!(f, "cannot find out where this program is: {error}"),
-            Self::Missing(path) => write!(
+            Self::Missing { path, name } => write!(
                 f,
-                "{} does not exist; purple-exec must be in the directory of purple",
+                "{} does not exist; {name} must be in the directory of purple",
                 shown(path)
             ),
             Self::NotExecutable { path, errno } => {

@@ -40,6 +40,18 @@ impl<'a> Launch<'a> {
         Ok(Self { ready, plan })
     }
 
+    /// Checks the paths that the plan shares, and prints what it grants: the exit status of that. Nothing is made or run.
+    pub fn show(&self) -> Result<u8, LaunchError> {
+        workspace::check(&self.plan)?;
+        let sealed = executor::seal(&self.ready.bytes)?;
+        let mut command = executor::show(&sealed)?;
+        let status = command.status().map_err(LaunchError::NotShown)?;
+        Ok(status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(u8::MAX))
+    }
+
     /// Checks everything, makes what is missing, and gives what is left to be started.
     pub fn prepare(
         &self,
@@ -323,6 +335,8 @@ pub enum LaunchError {
     Linked(FileError),
     /// It cannot be handed to purple-exec.
     NotInherited(Errno),
+    /// The program that prints a plan cannot be started.
+    NotShown(std::io::Error),
     /// Signals cannot be let through again.
     Signals(Errno),
 }
@@ -357,6 +371,7 @@ impl Display for LaunchError {
             Self::NotInherited(errno) => {
                 write!(f, "passing a protected file: {}", errno.desc())
             }
+            Self::NotShown(error) => write!(f, "printing the plan: {error}"),
             Self::Signals(errno) => write!(f, "unblocking signals: {}", errno.desc()),
         }
     }
