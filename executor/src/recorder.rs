@@ -20,7 +20,7 @@ use purple_sys::descriptors;
 use purple_sys::notification::{Notification, deny, receive};
 use purple_sys::own_filters::confine_recorder;
 use purple_sys::process::exit_group;
-use purple_sys::signal::{Set, block, number, send, wait};
+use purple_sys::signal::{Set, block, default_action, number, send, wait};
 use purple_sys::wait::Ended;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -77,7 +77,8 @@ pub(crate) fn start(run: &Run, group: Option<BorrowedFd<'_>>) -> Result<Option<S
         .or_refuse(STEP, STARTING)?;
     let table = table().or_refuse(STEP, STARTING)?;
     let supervisor = getpid();
-    // Before it starts, for it may be ended before it has done anything.
+    // Before it starts, for it may be ended before it has done anything; and the caller may have ignored the signal.
+    default_action(AT_THE_END).or_refuse(STEP, STARTING)?;
     let _all = block(BUT_THE_END).or_refuse(STEP, STARTING)?;
     let forked = clone_into(0, group).or_refuse(STEP, STARTING)?;
     if matches!(forked, Forked::Parent(_)) {
@@ -207,13 +208,13 @@ impl Recorder {
     /// Takes note of a child that has ended. True where it was the recorder, before its time, and
     /// the policy does not let the run go on without it.
     pub(crate) fn is_lost(&mut self, run: &Run, ended: &Ended) -> bool {
-        ended.pid == self.pid && self.ended(run, ended.status)
+        ended.pid == self.pid && self.ended(run, ended.status == 0)
     }
 
-    /// Takes note of the wait status (wait(2)) that it has ended with.
-    fn ended(&mut self, run: &Run, status: u32) -> bool {
+    /// Takes note of its end, and whether it was there as long as it was needed.
+    fn ended(&mut self, run: &Run, whole: bool) -> bool {
         self.running = false;
-        self.whole = status == 0 || status == AT_THE_END;
+        self.whole = whole;
         !self.whole
             && run
                 .plan
@@ -230,7 +231,7 @@ impl Recorder {
             return Ok(false);
         }
         let status = end_and_wait(self.pid).or_refuse(STEP, "ending the recorder")?;
-        Ok(self.ended(run, status))
+        Ok(self.ended(run, status == 0 || status == AT_THE_END))
     }
 
     /// What it has written.

@@ -70,21 +70,15 @@ pub(super) fn report<'c>(
 ) {
     let opened: Vec<u8> = changes
         .clone()
-        .filter(|change| opens_the_network(change))
+        .filter(|change| opens_the_network(change) && counts(&loosened_by(change, extends)))
         .map(|change| change.new.1.file)
         .collect();
     for change in changes {
-        // The text that opens the network lists what is reached: the first says it all.
+        // The text that opens the network lists what is reached outside.
         if is_listed_for_the_network(change) && opened.contains(&change.new.1.file) {
             continue;
         }
-        let loosened = Loosened {
-            pointer: &change.pointer,
-            written: &change.new.0,
-            place: change.new.1,
-            is_own: change.new.1.file == extends.file,
-        };
-        if !counts(&loosened) {
+        if !counts(&loosened_by(change, extends)) {
             continue;
         }
         let Some(message) = message(change) else {
@@ -110,6 +104,15 @@ pub(super) fn report<'c>(
     }
 }
 
+fn loosened_by(change: &Change, extends: Span) -> Loosened<'_> {
+    Loosened {
+        pointer: &change.pointer,
+        written: &change.new.0,
+        place: change.new.1,
+        is_own: change.new.1.file == extends.file,
+    }
+}
+
 /// Whether a network that had nothing is opened.
 fn opens_the_network(change: &Change) -> bool {
     let old = change.old.as_ref().map_or(0, |(text, _)| extent(text));
@@ -122,8 +125,15 @@ fn opens_the_network(change: &Change) -> bool {
         && extent(&change.new.0) > 0
 }
 
+/// Whether a change lists what of the network outside is reached. The host's services and published ports are something else.
 fn is_listed_for_the_network(change: &Change) -> bool {
-    change.kind == ChangeKind::Added && change.pointer.starts_with("/network/")
+    change.kind == ChangeKind::Added
+        && matches!(
+            change.pointer.as_str(),
+            "/network/allow"
+                | "/network/allowed_outgoing_ports"
+                | "/network/allowed_incoming_ports"
+        )
 }
 
 /// How a change loosens what parents say; `None` where it does not.

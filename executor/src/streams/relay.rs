@@ -217,7 +217,7 @@ impl Streams {
     }
 
     fn pass_rest(&mut self, left: Option<Duration>) {
-        // What has no end cannot be waited for, nor passed on.
+        // Without a clock, nothing is waited for.
         let now = || now(Clock::Monotonic).unwrap_or(Duration::MAX);
         let end = left.map(|left| now().saturating_add(left));
         while self.is_unfinished() {

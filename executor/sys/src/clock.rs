@@ -12,7 +12,7 @@ use rustix::io::Errno;
 pub enum Clock {
     /// `CLOCK_REALTIME`: the time since 1970.
     Realtime,
-    /// `CLOCK_MONOTONIC`: the time since the machine has started, without that which it was suspended.
+    /// `CLOCK_MONOTONIC`: the time since the start of the machine, not counting the time in suspend.
     Monotonic,
 }
 
@@ -23,13 +23,13 @@ struct Time {
     nanoseconds: i64,
 }
 
-/// The time of a clock. NOSYS where the call was answered and not made.
+/// The time of a clock. NOSYS if a filter answered the call without the kernel executing it.
 pub fn now(clock: Clock) -> Result<Duration, Errno> {
     let clock = match clock {
         Clock::Realtime => 0,
         Clock::Monotonic => 1,
     };
-    // No time of a clock, so that a call that is answered and not made is seen.
+    // No time of a clock, so that a call is seen that a filter answered.
     let mut time = Time {
         seconds: -1,
         nanoseconds: -1,

@@ -18,7 +18,7 @@ pub mod number {
     pub const KILL: u32 = 9;
     /// A write to a pipe that has no reader.
     pub const PIPE: u32 = 13;
-    /// Of a floating-point unit of the past; no kernel sends it.
+    /// Coprocessor stack fault (signal(7)); the kernel does not send it.
     pub const STKFLT: u32 = 16;
     /// Asks a process to end.
     pub const TERM: u32 = 15;

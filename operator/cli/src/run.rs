@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
     command: Vec<OsString>,
 }
 
-/// What confines the command: exactly one of these. By default ./purple.yaml, and the profile coding-agent where there is
-/// no such file.
+/// What confines the command: exactly one of these. By default the nearest purple.yaml, from the working directory up to the
+/// workspace, else the profile coding-agent.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct Confinement {

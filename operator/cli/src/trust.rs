@@ -4,7 +4,7 @@ use crate::output::{Failure, print, say_all};
 use clap::{Args, ValueEnum};
 use purple_core::audit::record::timestamp;
 use purple_core::plans;
-use purple_core::trust::{self, Change, ObeyedFile, TrustError};
+use purple_core::trust::{self, Change, ObeyedFile};
 use purplec::diagnostics::render::visible;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -55,20 +55,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
             }
             continue;
         }
-        let accepted = match trust::accept(path) {
-            Err(TrustError::NotObeyed(_)) if is_policy(path) => {
-                let mut notices = Vec::new();
-                let accepted = plans::accept(path, &mut notices);
-                say_all(&mut notices);
-                let accepted = accepted?.into_iter();
-                accepted.map(|file| (file.clone(), file)).collect()
-            }
-            accepted => accepted?,
+        let accepted = if is_policy(path) {
+            let mut notices = Vec::new();
+            let accepted = plans::accept(path, &mut notices);
+            say_all(&mut notices);
+            accepted?
+        } else {
+            let accepted = trust::accept(path)?.into_iter();
+            let accepted = accepted.map(|(before, file)| (before.changed, file));
+            accepted.collect::<Vec<_>>()
         };
-        for (before, file) in accepted {
+        for (changed, file) in accepted {
             let path = visible(&file.path.to_string_lossy());
             writeln!(text, "accepted: {path} {}", content(&file))?;
-            text.extend(before.changed.as_ref().map(described));
+            text.extend(changed.as_ref().map(described));
             now.push(file);
         }
     }
@@ -79,10 +79,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Whether a file that no run has obeyed yet can be one that runs obey.
+/// Whether a file is a policy, which is accepted with what it extends: and not a group of hosts, a plan or a program.
 fn is_policy(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
-    matches!(ending, Some("yaml" | "yml"))
+    let above = path.parent().and_then(Path::file_name);
+    matches!(ending, Some("yaml" | "yml")) && above != Some(OsStr::new("hosts.d"))
 }
 
 fn show(files: &[ObeyedFile], format: Format) -> Result<(), Failure> {

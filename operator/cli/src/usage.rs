@@ -73,7 +73,7 @@ fn behind(before: &[String], command: &[String]) -> String {
         String::new()
     } else {
         format!(
-            "; ./purple.yaml confines it, or the profile {} where there is none, unless --profile, --policy or --plan is given",
+            "; the nearest purple.yaml confines it, or the profile {} where there is none, unless --profile, --policy or --plan is given",
             profiles::DEFAULT
         )
     };
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_command_that_does_not_follow_the_dashes() {
-        let default = "; ./purple.yaml confines it, or the profile coding-agent where there is none, unless --profile, --policy or --plan is given";
+        let default = "; the nearest purple.yaml confines it, or the profile coding-agent where there is none, unless --profile, --policy or --plan is given";
         let must = "the command to run must follow `--`: type";
         assert_eq!(
             advised(&["purple", "run", "python3", "x.py"]),

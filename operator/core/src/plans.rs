@@ -6,7 +6,7 @@ use crate::inputs::{InputError, Inputs};
 use crate::matches::{self, MatchError};
 use crate::notice::{Findings, Notice};
 use crate::profiles::{self, ProfileError};
-use crate::trust::{self, Obeyed, ObeyedFile, TrustError};
+use crate::trust::{self, Change, Obeyed, ObeyedFile, TrustError};
 use purple_host::path::shown;
 use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::render::visible;
@@ -19,6 +19,7 @@ use purplec::quantity::Date;
 use purplec::source::Source;
 use std::env;
 use std::fmt::{self, Display};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -48,7 +49,9 @@ impl PlanSource {
         let start = env::current_dir().unwrap_or_default();
         for above in start.ancestors() {
             let path = directory.join(OF_DIRECTORY);
-            if path.symlink_metadata().is_ok() {
+            // What cannot be looked at is refused when it is read.
+            let found = path.symlink_metadata();
+            if found.is_ok() || found.is_err_and(|error| error.kind() != ErrorKind::NotFound) {
                 return Self::Found(path);
             }
             if workspace
@@ -142,12 +145,15 @@ fn made(
     }
 }
 
-/// Accepts a policy that no run has obeyed yet, and what it extends, as they are now. Gives each file. What does not compile is
+/// Accepts a policy and what it extends, as they are now. Gives each file, after the change that is accepted. What does not compile is
 /// not accepted.
-pub fn accept(path: &Path, notices: &mut Vec<Notice>) -> Result<Vec<ObeyedFile>, PlanError> {
+pub fn accept(
+    path: &Path,
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<(Option<Change>, ObeyedFile)>, PlanError> {
     let source = PlanSource::Policy(path.to_owned());
     let made = made(&source, &CommandLine::default(), notices)?;
-    trust::add(&made.obeyed).map_err(PlanError::Trust)
+    trust::accept_read(&made.obeyed).map_err(PlanError::Trust)
 }
 
 /// A policy's text.
@@ -252,10 +258,13 @@ fn compiled(
     let mut errors = outcome
         .diagnostics
         .iter()
-        .filter(|found| found.severity == Severity::Error);
+        .filter(|found| found.severity == Severity::Error)
+        .peekable();
     match outcome.plan {
         Some(plan) => Ok(plan),
-        None if errors.all(of_flags) => Err(PlanError::FlagsDoNotCompile),
+        None if errors.peek().is_some() && errors.all(of_flags) => {
+            Err(PlanError::FlagsDoNotCompile)
+        }
         None => Err(PlanError::DoesNotCompile(source.name.clone())),
     }
 }
@@ -332,9 +341,9 @@ impl Display for PlanError {
             Self::DoesNotCompile(name) => {
                 write!(f, "{}: the policy does not compile", visible(name))
             }
-            Self::FlagsDoNotCompile => {
-                f.write_str("correct the flags that the lines above end with")
-            }
+            Self::FlagsDoNotCompile => f.write_str(
+                "correct the values of the flags in the lines above that are marked `command line`",
+            ),
             Self::NoListing(name) => write!(f, "{}: nothing to show", visible(name)),
             Self::Compiler(fault) => write!(f, "a defect of the compiler: {fault}"),
             Self::Clock => f.write_str("the clock is not between 1970 and 9999"),

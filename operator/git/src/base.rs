@@ -3,6 +3,7 @@
 use purple_host::folder::Folder;
 use purple_host::path::ResolvedPath;
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -65,10 +66,19 @@ impl Base {
         })
     }
 
-    /// Whether an absolute path leads to a directory in the top. What a relative one leads to depends on the working tree.
-    pub(crate) fn is_inside(&self, path: &[u8]) -> bool {
-        let is_absolute = path.starts_with(b"/");
-        is_absolute && self.inside(path).is_some_and(|found| found.is_dir())
+    /// Whether git takes an absolute path for a repository in the top, which is looked at itself. What a relative one leads to depends
+    /// on the working tree.
+    pub(crate) fn is_repository_inside(&self, path: &[u8]) -> bool {
+        let Some(found) = self.inside(path).filter(|_| path.starts_with(b"/")) else {
+            return false;
+        };
+        // Where there is no `.git` in it, git also tries this name (`enter_repo` of git's path.c).
+        let mut other = found.clone().into_os_string();
+        other.push(".git");
+        is_directory(&found.join(".git"))
+            || found.join("HEAD").is_file()
+                && is_missing(&found.join(".git"))
+                && is_missing(Path::new(&other))
     }
 
     /// Whether objects are taken from directories in the top alone (gitrepository-layout(5), `objects/info/alternates`).
@@ -76,15 +86,17 @@ impl Base {
         let mut lines = list.split(|&byte| byte == b'\n');
         lines.all(|line| {
             let path = Path::new("objects").join(OsStr::from_bytes(line));
-            // What such a directory takes from others, and text in quotes, git reads too.
+            // Those of a repository, of which links are looked at. What it takes from others, and text in quotes, git reads too.
             line.is_empty()
                 || line.starts_with(b"#")
                 || !line.starts_with(b"\"")
                     && self
                         .inside(path.as_os_str().as_bytes())
                         .is_some_and(|found| {
-                            found.is_dir()
-                                && found.join("info/alternates").symlink_metadata().is_err()
+                            found.ends_with("objects")
+                                && is_directory(&found)
+                                && found.with_file_name("HEAD").is_file()
+                                && is_missing(&found.join("info/alternates"))
                         })
         })
     }
@@ -97,6 +109,16 @@ impl Base {
         }
         fixed(&self.dir.join(path), &self.top).filter(|found| found.starts_with(&self.top))
     }
+}
+
+/// Whether a path is a directory, and no link to one.
+fn is_directory(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
+fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// The repository to which a working tree belongs: `.git`, or what the file of that name says

@@ -131,6 +131,16 @@ impl Walk<'_> {
         let found = signs.part(is_named);
         if found.is_some() {
             (self.each)(&self.path, folder);
+            // Directories may have another name now.
+            below.clear();
+            let listed = folder.entries(|name, kind| {
+                if kind == EntryKind::Folder {
+                    below.push(name.to_owned());
+                }
+            });
+            if let Err(errno) = listed {
+                self.give_up(errno.desc().to_owned());
+            }
             // Inside a repository, names that the program chooses tell nothing.
             links.retain(|name| part == Part::Own || !has_its_own_rule(name));
         }

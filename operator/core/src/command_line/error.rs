@@ -64,7 +64,7 @@ impl Display for FlagError {
                 let path = visible(path);
                 write!(
                     f,
-                    "--bind {path}: the host has no such path; create it, for example with `mkdir -p {path}`"
+                    "--bind {path}: the host has no such path; create it, or correct the path"
                 )
             }
             Self::Home(path) => write!(

@@ -17,8 +17,15 @@ impl Service {
     pub(super) fn of(typed: &str) -> Self {
         const NAMES: [&str; 3] = ["localhost", "10.77.0.1", "host.purple.internal"];
         let is_here = |host: &str| {
-            let address = host.trim_matches(['[', ']']).parse();
-            NAMES.contains(&host) || address.is_ok_and(|one: IpAddr| one.is_loopback())
+            // An address with colons stands in brackets before a port.
+            let inner = host
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'));
+            let address = inner.map_or_else(
+                || host.parse().map(IpAddr::V4),
+                |inner| inner.parse().map(IpAddr::V6),
+            );
+            NAMES.contains(&host) || address.is_ok_and(|one| one.is_loopback())
         };
         match typed.rsplit_once(':') {
             _ if is_here(typed) => Self::WithoutPort,

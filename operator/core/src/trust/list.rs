@@ -1,9 +1,11 @@
 //! What people do with the list of what runs obey.
 
 use super::error::TrustError;
-use super::file::{ObeyedFile, now_since_1970};
+use super::file::{Change, ObeyedFile, now_since_1970};
 use super::obeyed::Obeyed;
 use super::registry::{Registry, state_directory};
+use super::runs::OtherRun;
+use purple_host::reach::Mounts;
 use std::path::{Path, PathBuf};
 
 /// The files that runs of this user, or of root, have obeyed: those that have changed first.
@@ -35,17 +37,35 @@ pub fn accept(path: &Path) -> Result<Vec<(ObeyedFile, ObeyedFile)>, TrustError> 
     Ok(accepted)
 }
 
-/// Registers files that no run has obeyed yet, as they were read. Gives each of them.
-pub(crate) fn add(read: &[Obeyed]) -> Result<Vec<ObeyedFile>, TrustError> {
-    let mut registry = Registry::open(&state_directory()?)?;
+/// Accepts files as they were read, also those that no run has obeyed yet, unless a run that goes on may change them. Gives each of
+/// them, after the change that is accepted.
+pub(crate) fn accept_read(
+    read: &[Obeyed],
+) -> Result<Vec<(Option<Change>, ObeyedFile)>, TrustError> {
+    let directory = state_directory()?;
+    let mut registry = Registry::open(&directory)?;
+    let mounts = Mounts::now();
+    let runs = OtherRun::all(&directory)?;
     let now = now_since_1970();
-    let mut added = Vec::new();
-    for part in read.iter().flat_map(|one| &one.parts) {
-        registry.obey(part, now)?;
-        added.push(registry.find(&part.path)?.clone());
+    let mut accepted = Vec::new();
+    for one in read {
+        for run in &runs {
+            run.refuse_writable(&mounts, one)?;
+        }
+        for part in &one.parts {
+            let mut change = None;
+            for file in &mut registry.files {
+                if file.path == part.path || file.forbids(part).is_some() {
+                    change = change.or(file.changed.take());
+                    file.accept(part);
+                }
+            }
+            registry.obey(part, now)?;
+            accepted.push((change, registry.find(&part.path)?.clone()));
+        }
     }
     registry.save()?;
-    Ok(added)
+    Ok(accepted)
 }
 
 /// Refuses files that were read and are not registered with the content that they have.

@@ -22,13 +22,14 @@ pub(super) fn is_harmless(value: &[u8], base: &Base) -> bool {
     if has(b"://") {
         let scheme = value.split(|&byte| byte == b':').next().unwrap_or_default();
         return match value.strip_prefix(b"file://") {
-            Some(path) => base.is_inside(path),
+            // git decodes `%2e` there.
+            Some(path) => !path.contains(&b'%') && base.is_repository_inside(path),
             None => SCHEMES.contains(&scheme),
         };
     }
     // A colon before any slash follows the name of a host (git-fetch(1)).
     match value.iter().find(|byte| b":/".contains(byte)) {
         Some(b':') => true,
-        _ => base.is_inside(value),
+        _ => base.is_repository_inside(value),
     }
 }

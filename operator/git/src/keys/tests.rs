@@ -374,6 +374,9 @@ fn keys_are_known_by_section_and_value() {
         ("remote.pushdefault", "private"),
         ("remotes.all", "origin private"),
         ("remote.o.url", "/usr/nothing"),
+        // No repository, so that git would try `/usr/lib.git`.
+        ("remote.o.url", "/usr/lib"),
+        ("remote.o.url", "file:///usr/%2e%2e/home/me/private"),
         ("remote.o.url", "lib"),
         ("status.showuntrackedfiles", "no"),
         ("diff.ignoresubmodules", "all"),
@@ -408,8 +411,6 @@ fn keys_are_known_by_section_and_value() {
         ("remote.o.pushurl", "https://example.org/b"),
         ("submodule.x.url", "https://example.org/b"),
         ("remotes.all", "origin my-fork"),
-        ("remote.o.url", "/usr/lib"),
-        ("remote.o.url", "file:///usr/lib"),
         ("core.sharedrepository", "group"),
         ("user.email", "a@b"),
         ("status.showuntrackedfiles", "all"),

@@ -266,6 +266,25 @@ fn links_beside_signs_of_another_repository() {
     assert!(link.is_symlink());
 }
 
+/// A repository in a directory that is put aside as a whole is looked at under its new name.
+#[test]
+fn repositories_in_a_directory_that_is_put_aside() {
+    let project = Project::new();
+    let watch = project.watch();
+    for sign in ["objects", "refs", "hooks"] {
+        fs::create_dir_all(project.at(".git/svn/x/.git").join(sign)).unwrap();
+    }
+    write(
+        &project.at(".git/svn/x/.git/HEAD"),
+        "ref: refs/heads/main\n",
+    );
+    super::hook(&project.at(".git/svn/x/.git/hooks/post-checkout"), "x");
+    let found = watch.end();
+    assert_eq!(found.len(), 2, "{found:?}");
+    let hooks = project.at(".git/svn.purple-disabled/x/.git/hooks");
+    assert!(hooks.is_dir() && !hooks.join("post-checkout").exists());
+}
+
 /// git writes new keys to what the link leads to.
 #[test]
 fn a_configuration_that_is_a_link() {
@@ -310,8 +329,12 @@ fn links_in_any_directory_of_a_repository() {
         let _missing = fs::remove_dir_all(&link).is_err();
         symlink(project.at("../outside"), &link).unwrap();
         let found = watch.end();
-        assert_eq!(found.len(), 1, "{at}: {found:?}");
-        assert!(matches!(found.as_slice(), [Found::Disarmed { .. }]));
+        // The directory may be put aside first.
+        let is_disarmed = |one: &Found| matches!(one, Found::Disarmed { .. });
+        assert!(
+            !found.is_empty() && found.iter().all(is_disarmed),
+            "{at}: {found:?}"
+        );
         assert!(!link.is_symlink(), "{at}");
         assert!(project.watch().end().is_empty());
     }
