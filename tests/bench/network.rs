@@ -8,6 +8,7 @@ use crate::size::field;
 use crate::table::Table;
 use crate::workshop::{Workshop, installed, succeed};
 use purple_tests::internet::Internet;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -141,6 +142,9 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         "us",
         Some(MOST_LOOKUP),
     );
+    for peer in &ways.failed {
+        table.skip(peer, "it failed in a round: what follows has no number of it");
+    }
     drop(ways);
     helper_itself(&internet, &filtered, &helper, table)
 }
@@ -240,6 +244,8 @@ fn usable(peer: &str) -> Result<(), Fault> {
 /// Who carries traffic, and the words that run a command there.
 struct Ways {
     all: Vec<(&'static str, Vec<String>)>,
+    /// Peers that failed while they were measured.
+    failed: BTreeSet<&'static str>,
     _slirp: Option<Slirp>,
 }
 
@@ -285,7 +291,11 @@ impl Ways {
         if let Some(slirp) = &slirp {
             all.push((SLIRP, slirp.enter()));
         }
-        Ok(Self { all, _slirp: slirp })
+        Ok(Self {
+            all,
+            failed: BTreeSet::new(),
+            _slirp: slirp,
+        })
     }
 
     /// A peer may start, and carry nothing: it is left out, and named.
@@ -310,6 +320,7 @@ impl Ways {
         words: &[&str],
         rounds: usize,
     ) -> Result<Vec<(&'static str, Times)>, Fault> {
+        let mut failed = BTreeSet::new();
         let times = run(&mut self.all, rounds, |(name, way)| {
             // slirp4netns has its own name server, and no way to this one.
             if *name == SLIRP && words.contains(&"name") {
@@ -317,17 +328,29 @@ impl Ways {
             }
             let (program, arguments) = way.split_first().ok_or("no words")?;
             let mut command = Command::new(program);
-            let printed = succeed(command.args(arguments).args(words))
-                .map_err(|fault| format!("{name}: {fault}"))?;
-            let nanoseconds = printed.trim().parse();
-            nanoseconds
-                .map(Duration::from_nanos)
-                .map_err(|error| format!("{name}: {printed}: {error}"))
+            let printed = succeed(command.args(arguments).args(words));
+            let nanoseconds = printed.and_then(|printed| {
+                let number = printed.trim().parse();
+                number.map_err(|error| format!("{printed}: {error}"))
+            });
+            match nanoseconds {
+                Ok(nanoseconds) => Ok(Duration::from_nanos(nanoseconds)),
+                Err(fault) if *name == HOST || *name == OWN => Err(format!("{name}: {fault}")),
+                // A peer that fails is measured no more, and named.
+                Err(_) => {
+                    let _is_new = failed.insert(*name);
+                    Ok(Duration::ZERO)
+                }
+            }
         })?;
         let names = self.all.iter().map(|(name, _)| *name);
         let measured = names.zip(times);
+        let measured = measured.filter(|(name, _)| !failed.contains(name));
         let measured = measured.filter(|(_, times)| times.median() > Duration::ZERO);
-        Ok(measured.collect())
+        let measured = measured.collect();
+        self.all.retain(|(name, _)| !failed.contains(name));
+        self.failed.extend(failed);
+        Ok(measured)
     }
 }
 
