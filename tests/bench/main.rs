@@ -20,6 +20,7 @@ mod relay;
 mod rounds;
 mod scan;
 mod size;
+mod slirp;
 mod start;
 mod table;
 mod user;

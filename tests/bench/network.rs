@@ -5,13 +5,14 @@ use crate::Fault;
 use crate::crowd::processes;
 use crate::rounds::{Times, clock, run};
 use crate::size::field;
+use crate::slirp::{SLIRP, Slirp, wait_for_a_byte};
 use crate::table::Table;
 use crate::workshop::{Workshop, installed, succeed};
 use purple_tests::internet::Internet;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The name of this part.
@@ -30,7 +31,6 @@ const RESOLVER: &str = "203.0.113.53";
 const HOST: &str = "the host";
 const OWN: &str = "purple-exec, filtered";
 const PASTA: &str = "pasta";
-const SLIRP: &str = "slirp4netns";
 
 /// Traffic that is measured.
 struct Flow {
@@ -143,7 +143,10 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
         Some(MOST_LOOKUP),
     );
     for peer in &ways.failed {
-        table.skip(peer, "it failed in a round: what follows has no number of it");
+        table.skip(
+            peer,
+            "it failed in a round: what follows has no number of it",
+        );
     }
     drop(ways);
     helper_itself(&internet, &filtered, &helper, table)
@@ -352,58 +355,6 @@ impl Ways {
         self.failed.extend(failed);
         Ok(measured)
     }
-}
-
-/// slirp4netns, and a process in the namespace that it serves.
-struct Slirp {
-    holder: Child,
-    carrier: Child,
-}
-
-impl Slirp {
-    fn start(host: &[String]) -> Result<Self, Fault> {
-        let (program, arguments) = host.split_first().ok_or("no words")?;
-        let begin = |words: &[&str], what: &str| {
-            Command::new(program)
-                .args(arguments)
-                .args(words)
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .map_err(|error| format!("{what}: {error}"))
-        };
-        let hold = "echo; exec sleep 1000";
-        let mut holder = begin(&["unshare", "--net", "sh", "-c", hold], "unshare")?;
-        wait_for_a_byte(holder.stdout.take())?;
-        let id = holder.id().to_string();
-        let words = ["slirp4netns", "--configure", "--ready-fd=1", &id, "tap0"];
-        let mut carrier = begin(&words, SLIRP)?;
-        wait_for_a_byte(carrier.stdout.take())?;
-        Ok(Self { holder, carrier })
-    }
-
-    fn enter(&self) -> Vec<String> {
-        vec![
-            "nsenter".to_owned(),
-            format!("--net=/proc/{}/ns/net", self.holder.id()),
-        ]
-    }
-}
-
-impl Drop for Slirp {
-    fn drop(&mut self) {
-        for child in [&mut self.carrier, &mut self.holder] {
-            let _gone = child.kill();
-            let _status = child.wait();
-        }
-    }
-}
-
-fn wait_for_a_byte(out: Option<impl std::io::Read>) -> Result<(), Fault> {
-    let mut out = out.ok_or("no output")?;
-    out.read_exact(&mut [0])
-        .map_err(|error| format!("{SLIRP} has not started: {error}"))
 }
 
 fn enter(
