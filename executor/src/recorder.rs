@@ -35,8 +35,8 @@ const STARTING: &str = "starting the recorder";
 /// `SECCOMP_RET_USER_NOTIF` (linux/seccomp.h).
 const NOTIFY: [u8; 8] = [0x06, 0, 0, 0, 0, 0, 0xc0, 0x7f];
 
-/// Ends a recorder at the end of a run. It takes no other signal but KILL and STOP, and nobody else sends this one:
-/// so a recorder that was killed is told from one that was there to the end.
+/// The signal that ends a recorder at the end of a run. A recorder blocks all other signals but KILL and STOP, so that its wait
+/// status shows whether it was killed earlier.
 const AT_THE_END: u32 = number::STKFLT;
 /// Every signal but that.
 const BUT_THE_END: Set = Set::all_but(AT_THE_END);

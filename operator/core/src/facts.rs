@@ -5,7 +5,7 @@ use purple_host::held::identity_at;
 use purple_host::path::{ResolvedPath, shown};
 use purple_host::{FileError, users};
 use purplec::facts::{HostFact, HostFacts, Ids};
-use purplec::resolve::GROUPS;
+use purplec::resolve::{GROUPS, Group};
 use std::env;
 use std::fmt::{self, Display};
 use std::io;
@@ -139,14 +139,10 @@ fn is_obeyed_in(home: &ResolvedPath, directory: &Path) -> bool {
     let Ok(rest) = directory.strip_prefix(home.target()) else {
         return false;
     };
-    let group = GROUPS.iter().filter(|group| group.is_of_home);
-    let mut paths = group
-        .flat_map(|group| group.programs)
-        .flat_map(|program| program.paths);
-    paths.any(|path| {
-        let name = path.split('=').next().unwrap_or_default();
-        rest.starts_with(name.trim_end_matches('/'))
-    })
+    let groups = GROUPS.iter().filter(|group| group.is_of_home);
+    groups
+        .flat_map(Group::names)
+        .any(|name| rest.starts_with(name))
 }
 
 /// Whether a directory is for everybody's files, such as /tmp: others can write to it, and only remove what is theirs.

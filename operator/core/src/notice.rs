@@ -3,6 +3,7 @@
 use crate::audit::error::LogError;
 use crate::missing_program::MissingProgram;
 use purple_host::path::shown;
+use purple_plan::HOST_INSIDE_NAME;
 use purplec::diagnostics::{Diagnostic, Severity, render};
 use purplec::source::Sources;
 use std::fmt::{self, Display};
@@ -62,7 +63,7 @@ impl Display for Notice {
             }
             Self::ServiceOfHost(port) => write!(
                 f,
-                "localhost:{port} of this host is host.purple.internal:{port} inside"
+                "localhost:{port} of this host is {HOST_INSIDE_NAME}:{port} inside"
             ),
             Self::NothingMatched { pattern, line } => write!(
                 f,

@@ -31,7 +31,7 @@ pub enum PlanSource {
     Profile(String),
     /// A policy file.
     Policy(PathBuf),
-    /// A policy file that nobody has named, which must have been accepted.
+    /// A policy file that the command line does not name. It must have been accepted.
     Found(PathBuf),
     /// A compiled plan.
     Plan(PathBuf),

@@ -1,5 +1,6 @@
 //! What `--allow-host` names.
 
+use purple_plan::{HOST_INSIDE, HOST_INSIDE_NAME};
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 
@@ -15,7 +16,7 @@ pub(super) enum Service {
 
 impl Service {
     pub(super) fn of(typed: &str) -> Self {
-        const NAMES: [&str; 3] = ["localhost", "10.77.0.1", "host.purple.internal"];
+        const NAMES: [&str; 2] = ["localhost", HOST_INSIDE_NAME];
         let is_here = |host: &str| {
             // An address with colons stands in brackets before a port.
             let inner = host
@@ -25,7 +26,8 @@ impl Service {
                 || host.parse().map(IpAddr::V4),
                 |inner| inner.parse().map(IpAddr::V6),
             );
-            NAMES.contains(&host) || address.is_ok_and(|one| one.is_loopback())
+            NAMES.contains(&host)
+                || address.is_ok_and(|one| one.is_loopback() || one == HOST_INSIDE)
         };
         match typed.rsplit_once(':') {
             _ if is_here(typed) => Self::WithoutPort,
