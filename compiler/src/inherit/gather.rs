@@ -365,6 +365,9 @@ impl<'a, 'f> Gathering<'a, 'f> {
     }
 }
 
+/// What a plan calls the text that comes after the policy: a line of it is cited as `command line 4`.
+const CITED: &str = "command";
+
 /// Reads the text that comes after the policy. What it names is what its writer typed: no fact of the host is looked up
 /// for it. `None` where it is wrong; the sink knows.
 pub(super) fn last(
@@ -378,9 +381,7 @@ pub(super) fn last(
     if let Some(document) = &mut parsed {
         schema::check(document, &mut own);
     }
-    // A plan cites `command line 4`.
-    let written = source.name.split(' ').next().unwrap_or_default();
-    let file = sources.add(source.clone(), written)?;
+    let file = sources.add(source.clone(), CITED)?;
     if sink.absorb(own, file) > 0 {
         return None;
     }
