@@ -13,6 +13,15 @@ use std::time::Duration;
 
 const MOST: Duration = Duration::from_millis(10);
 
+/// The host facts that a policy may name.
+const FACTS: [&str; 5] = [
+    "workspace=/home/user/workspace",
+    "home=/home/user",
+    "cache=/home/user/.cache",
+    "config=/home/user/.config",
+    "user=user",
+];
+
 /// For a policy whose filter just fits.
 const MOST_OF_WORST: Duration = Duration::from_millis(200);
 
@@ -35,6 +44,9 @@ pub(crate) fn measure(workshop: &Workshop, rounds: usize, table: &mut Table) -> 
     let times = run(&mut policies, rounds, |policy| {
         let mut command = Command::new(&purplec);
         command.arg("compile").arg(&*policy).arg("-o").arg(&plan);
+        for fact in FACTS {
+            command.args(["--set", fact]);
+        }
         let (time, done) = clock(|| succeed(&mut command));
         done.map(|_output| time)
     })?;
