@@ -30,7 +30,7 @@ const GOES_ON: &str = "it had commands that `git rebase --continue`, `git cherry
 const PACKS: &str = "git would have read or removed the files that it names, which are not its own";
 
 /// The directories, with what git would have done and with their files.
-const RULES: [(&str, &str, &[Rule]); 14] = [
+const RULES: [(&str, &str, &[Rule]); 15] = [
     (
         "rebase-merge",
         GOES_ON,
@@ -64,6 +64,14 @@ const RULES: [(&str, &str, &[Rule]); 14] = [
         "",
         "`git bisect reset` would have taken it for options, or a prompt of the shell would have evaluated it",
         &[("BISECT_START", states::is_reference)],
+    ),
+    (
+        "",
+        "`git bisect` of some versions would have run it as text of the shell",
+        &[
+            ("BISECT_NAMES", states::are_quoted_words),
+            ("BISECT_TERMS", states::are_names),
+        ],
     ),
     (
         "",
@@ -104,6 +112,19 @@ const RULES: [(&str, &str, &[Rule]); 14] = [
     ),
     ("reftable", PACKS, &[("tables.list", packs::are_names)]),
 ];
+
+/// The directories with rules.
+#[cfg(test)]
+pub(crate) fn directories() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|(dir, ..)| *dir)
+}
+
+/// The files at the top with rules.
+#[cfg(test)]
+pub(crate) fn files() -> impl Iterator<Item = &'static str> {
+    let at_the_top = RULES.iter().filter(|(dir, ..)| dir.is_empty());
+    at_the_top.flat_map(|(.., rules)| rules.iter().map(|(name, _)| *name))
+}
 
 /// Whether each entry of a directory is obeyed.
 pub(crate) fn is_obeyed_as_a_whole(dir: &Path) -> bool {

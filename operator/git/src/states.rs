@@ -43,6 +43,29 @@ pub(crate) fn is_reference(said: &[u8]) -> bool {
             .all(|part| !part.is_empty() && !part.starts_with(b".") && !part.starts_with(b"-"))
 }
 
+/// Whether it is words in single quotes, as git writes the paths of a bisection (`sq_quote_argv` of git's quote.c): older versions of git
+/// evaluate them in a shell (`git-bisect.sh`).
+pub(crate) fn are_quoted_words(said: &[u8]) -> bool {
+    let mut rest = said;
+    loop {
+        rest = match rest {
+            [] => return true,
+            [b' ' | b'\n', after @ ..] | [b'\\', b'\'' | b'!', after @ ..] => after,
+            [b'\'', quoted @ ..] => match quoted.iter().position(|&byte| byte == b'\'') {
+                Some(end) => quoted.get(end.saturating_add(1)..).unwrap_or_default(),
+                None => return false,
+            },
+            _ => return false,
+        };
+    }
+}
+
+/// Whether it is lines that are names: the two terms of a bisection (git-bisect(1), Alternate terms).
+pub(crate) fn are_names(said: &[u8]) -> bool {
+    let mut lines = said.trim_ascii_end().split(|&byte| byte == b'\n');
+    lines.all(|line| is_reference(line) && line.is_ascii())
+}
+
 /// Whether the options of a sequence are git's own and name no program. They are written as configuration (`save_opts` of git's
 /// sequencer.c).
 pub(crate) fn is_plain_sequence(options: &[u8]) -> bool {

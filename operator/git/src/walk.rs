@@ -12,6 +12,9 @@ const DEEPEST: usize = 256;
 /// How many directories it looks into: some seconds.
 const MOST: usize = 4_000_000;
 
+/// How many links and entries `.git` that are no directory are noted, of each.
+const MOST_NOTED: usize = 1_000_000;
+
 /// How many directories that were not looked into are named.
 const NAMED: usize = 100;
 
@@ -152,15 +155,14 @@ impl Walk<'_> {
             found => found.unwrap_or(part),
         };
         if part != Part::None {
-            let links = links.into_iter();
-            self.seen
-                .links
-                .extend(links.map(|name| self.path.join(name)));
+            let is_full = note(&self.path, links, &mut self.seen.links);
+            if is_full {
+                self.give_up("there are too many symbolic links".to_owned());
+            }
         }
-        let pointers = signs.pointers.into_iter();
-        self.seen
-            .pointers
-            .extend(pointers.map(|name| self.path.join(name)));
+        if note(&self.path, signs.pointers, &mut self.seen.pointers) {
+            self.give_up("there are too many files `.git`".to_owned());
+        }
         if depth == DEEPEST {
             if !below.is_empty() {
                 self.give_up("it is nested too deep".to_owned());
@@ -195,6 +197,14 @@ impl Walk<'_> {
             self.seen.not_named = self.seen.not_named.saturating_add(1);
         }
     }
+}
+
+/// Adds entries of a directory. Returns whether there is no room for one.
+fn note(dir: &Path, names: Vec<OsString>, noted: &mut Vec<PathBuf>) -> bool {
+    let room = MOST_NOTED.saturating_sub(noted.len());
+    let is_full = names.len() > room;
+    noted.extend(names.into_iter().take(room).map(|name| dir.join(name)));
+    is_full
 }
 
 /// Whether git writes in a directory of a repository of this name, in any case of letters.
@@ -254,6 +264,24 @@ impl Signs {
             [true, true, ..] | [true, _, true, _] | [true, _, _, true] => Some(Part::Top),
             [_, true, true, _] => Some(Part::Like),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_file_of_git, is_own};
+    use crate::layout;
+
+    /// A directory or file with a rule is one of git's own.
+    #[test]
+    fn what_has_a_rule_is_known() {
+        for at in layout::directories().filter(|at| !at.is_empty()) {
+            let (first, _) = at.split_once('/').unwrap_or((at, ""));
+            assert!(is_own(first.as_ref()), "{at}");
+        }
+        for name in layout::files() {
+            assert!(is_file_of_git(name.as_ref()), "{name}");
         }
     }
 }

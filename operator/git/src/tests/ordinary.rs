@@ -51,6 +51,10 @@ fn what_git_writes_is_left_alone() {
         (BRANCHES, "bisect start\n bisect bad\n bisect good main~1"),
         (
             BRANCHES,
+            "bisect start --term-new fixed --term-old broken -- file\n bisect fixed",
+        ),
+        (
+            BRANCHES,
             "format-patch -o p main~1..main\n checkout -q main\n am p/0001-mine.patch",
         ),
         (
