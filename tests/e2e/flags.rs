@@ -17,6 +17,7 @@ scenarios! {
     hosts_are_added_and_taken_away
     what_a_flag_says_is_cited
     the_workspace_is_shown_otherwise
+    a_part_of_the_workspace_is_shown_twice
     what_would_be_granted_is_printed
     the_policy_of_the_directory_is_accepted_first
 }
@@ -271,6 +272,33 @@ fn the_workspace_is_shown_otherwise(place: &TestDir) {
             );
         }
     }
+}
+
+/// The home is a file system of the sandbox, in which the workspace lies two levels down. What is protected is so in both views.
+fn a_part_of_the_workspace_is_shown_twice(place: &TestDir) {
+    project(place);
+    let _helper = purple_net(place);
+    for directory in [
+        "home/src",
+        "home/src/here",
+        "home/src/here/.git",
+        "home/src/here/.git/hooks",
+    ] {
+        place.dir(directory);
+    }
+    for file in ["HEAD", "config"] {
+        place.file(&format!("home/src/here/.git/{file}"), "");
+    }
+    let script = "for at in .git /mnt/git; do
+        for name in config hooks/x made; do
+            { echo x >$at/$name; } 2>/dev/null && echo $at/$name
+        done
+    done
+    mv ../../src ../../moved 2>/dev/null && echo moved";
+    let words = ["--bind", ".git:/mnt/git:rw", "--", "sh", "-c", script];
+    let done = run_in(place, "home/src/here", &words);
+    assert_eq!(done.out(), ".git/made\n/mnt/git/made\nmoved\n", "{done}");
+    assert_eq!(place.read("home/src/here/.git/config"), "");
 }
 
 fn the_policy_of_the_directory_is_accepted_first(place: &TestDir) {

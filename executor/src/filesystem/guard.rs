@@ -139,12 +139,11 @@ impl Look<'_> {
                 };
                 self.place(entry, place)?;
             }
-            let Some(above) = mountinfo::find(mounts, on.parent) else {
+            // Inside, what covers an object moves with the mount point above it.
+            let above = mountinfo::find(mounts, on.parent).filter(|_| kept.step.is_none());
+            let Some(above) = above.filter(|_| point != b"/") else {
                 return Ok(());
             };
-            if point == b"/" {
-                return Ok(());
-            }
             (at, on, is_object) = (point, above, false);
         }
     }
