@@ -20,6 +20,7 @@ scenarios! {
     a_part_of_the_workspace_is_shown_twice
     what_would_be_granted_is_printed
     the_policy_of_the_directory_is_accepted_first
+    a_repository_below_takes_no_policy_away
 }
 
 /// Connects to ports of the host.
@@ -353,4 +354,32 @@ fn the_policy_of_the_directory_is_accepted_first(place: &TestDir) {
     fs::remove_file(place.at("project/purple.yaml")).expect("it was there");
     symlink("../policy.yaml", place.at("project/purple.yaml")).expect("a link");
     refused("purple.yaml");
+}
+
+/// A program makes a repository below an accepted policy, which would be the workspace of a run that starts there.
+fn a_repository_below_takes_no_policy_away(place: &TestDir) {
+    project(place);
+    place.file(
+        "project/purple.yaml",
+        "name: of-directory\nextends: base\nenvironment: {set: {WHO: purple.yaml}}\n",
+    );
+    for directory in ["project/.git", "project/part"] {
+        place.dir(directory);
+    }
+    let mut command = purple(place, &["trust", "purple.yaml"]);
+    command.current_dir(place.at("project"));
+    assert_eq!(finished(command).code(), 0);
+    let show = ["--", "sh", "-c", "echo $WHO"];
+    for made in ["project/part/.git", "project/part/.git/objects"] {
+        place.dir(made);
+        place.file("project/part/.git/HEAD", "ref: refs/heads/main\n");
+        assert_eq!(run_in(place, "project/part", &show).out(), "purple.yaml\n");
+    }
+    // One that has changed is refused there.
+    place.file("project/purple.yaml", "name: other\nextends: base\n");
+    let done = run_in(place, "project/part", &show);
+    assert!(
+        done.code() == 125 && done.stderr.contains("purple.yaml has changed"),
+        "{done}"
+    );
 }

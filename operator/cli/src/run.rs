@@ -4,7 +4,7 @@ use crate::output::{Failure, REFUSED, say_all};
 use clap::{Args, ValueEnum};
 use purple_core::command_line::CommandLine;
 use purple_core::launch::{Launch, Request};
-use purple_core::plans::{self, PlanSource};
+use purple_core::plans::{self, PlanError, PlanSource};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -129,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8, Failure> {
     let request = arguments.request();
     let mut notices = Vec::new();
     let plan = plans::ready(
-        &arguments.confinement.plan_source(),
+        &arguments.confinement.plan_source()?,
         &arguments.flags.command_line(),
         &mut notices,
     );
@@ -162,12 +162,12 @@ impl Arguments {
 }
 
 impl Confinement {
-    fn plan_source(&self) -> PlanSource {
-        match (&self.plan, &self.policy, &self.profile) {
+    fn plan_source(&self) -> Result<PlanSource, PlanError> {
+        Ok(match (&self.plan, &self.policy, &self.profile) {
             (Some(path), ..) => PlanSource::Plan(path.clone()),
             (None, Some(path), _) => PlanSource::Policy(path.clone()),
             (None, None, Some(name)) => PlanSource::Profile(name.clone()),
-            (None, None, None) => PlanSource::of_working_directory(),
-        }
+            (None, None, None) => PlanSource::of_working_directory()?,
+        })
     }
 }

@@ -42,27 +42,32 @@ const OF_DIRECTORY: &str = "purple.yaml";
 
 impl PlanSource {
     /// What confines a command where nothing is named: the policy of the working directory, or of the nearest one above it
-    /// up to the workspace, or the default profile where there is none.
-    pub fn of_working_directory() -> Self {
+    /// up to the workspace, or above that one that was accepted, or the default profile where there is none.
+    ///
+    /// A program can make a repository below an accepted policy, and so another workspace: the policy counts there too.
+    pub fn of_working_directory() -> Result<Self, PlanError> {
         let workspace = facts::workspace();
         let mut directory = PathBuf::new();
         let start = env::current_dir().unwrap_or_default();
+        let mut is_in_workspace = true;
         for above in start.ancestors() {
             let path = directory.join(OF_DIRECTORY);
-            // What cannot be looked at is refused when it is read.
-            let found = path.symlink_metadata();
-            if found.is_ok() || found.is_err_and(|error| error.kind() != ErrorKind::NotFound) {
-                return Self::Found(path);
+            let is_there = || {
+                // What cannot be looked at is refused when it is read.
+                let found = path.symlink_metadata();
+                found.is_ok() || found.is_err_and(|error| error.kind() != ErrorKind::NotFound)
+            };
+            let is_accepted =
+                || trust::is_registered(&above.join(OF_DIRECTORY)).map_err(PlanError::Trust);
+            if is_there() && (is_in_workspace || is_accepted()?) {
+                return Ok(Self::Found(path));
             }
-            if workspace
+            is_in_workspace &= workspace
                 .as_ref()
-                .is_none_or(|workspace| !above.starts_with(workspace) || above == workspace)
-            {
-                break;
-            }
+                .is_some_and(|workspace| above.starts_with(workspace) && above != workspace);
             directory.push("..");
         }
-        Self::Profile(profiles::DEFAULT.to_owned())
+        Ok(Self::Profile(profiles::DEFAULT.to_owned()))
     }
 }
 

@@ -84,6 +84,14 @@ pub(crate) fn check_accepted(read: &[Obeyed]) -> Result<(), TrustError> {
     Ok(())
 }
 
+/// Whether a file was accepted, or a run has obeyed it, whatever is in it now.
+pub(crate) fn is_registered(path: &Path) -> Result<bool, TrustError> {
+    let registry = Registry::open(&state_directory()?)?;
+    let names = [named(path), std::fs::canonicalize(path).ok()];
+    let mut files = registry.files.iter();
+    Ok(files.any(|file| names.iter().flatten().any(|name| *name == file.path)))
+}
+
 /// Forgets a file, or a link and what it leads to: later runs do not keep it, unless they obey it themselves.
 pub fn forget(path: &Path) -> Result<Vec<ObeyedFile>, TrustError> {
     let mut registry = Registry::open(&state_directory()?)?;

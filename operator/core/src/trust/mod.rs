@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 pub use error::TrustError;
 pub use file::{Change, ObeyedFile};
 pub use list::{accept, files, forget};
-pub(crate) use list::{accept_read, check_accepted};
+pub(crate) use list::{accept_read, check_accepted, is_registered};
 pub(crate) use obeyed::Obeyed;
 pub(crate) use registry::{lock, state_directory};
 
