@@ -12,6 +12,7 @@ use beside::{
 use planted::{
     one_entry_hides_no_other, what_is_written_in_another_way_is_taken_out,
     what_the_users_keys_lead_to_runs_nothing_new,
+    what_the_users_own_file_leads_to_runs_nothing_new,
 };
 use purple_tests::operator::install;
 use purple_tests::policy::Policy;
@@ -32,6 +33,7 @@ scenarios! {
     a_second_view_keeps_what_the_first_keeps
     what_is_written_in_another_way_is_taken_out
     what_the_users_keys_lead_to_runs_nothing_new
+    what_the_users_own_file_leads_to_runs_nothing_new
     one_entry_hides_no_other
     what_one_run_takes_out_another_does_not_bring_back
     what_a_killed_run_leaves_is_taken_out_by_the_next

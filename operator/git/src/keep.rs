@@ -19,7 +19,9 @@ const MOST: usize = 300;
 pub(crate) fn handles(sources: &[Source<'_>], place: Place<'_>) -> Vec<OwnedFd> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for source in sources.iter().filter(|source| source.kept) {
-        if let Ok(at) = source.dir.strip_prefix(place.real) {
+        if let Ok(at) = source.dir.strip_prefix(place.real)
+            && !source.is_outside()
+        {
             if at != Path::new(".git") {
                 let names = CONFIGS.into_iter().chain([COMMON, HOOKS]);
                 paths.extend(names.map(|name| at.join(name)));

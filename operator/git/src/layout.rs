@@ -30,7 +30,7 @@ const GOES_ON: &str = "it had commands that `git rebase --continue`, `git cherry
 const PACKS: &str = "git would have read or removed the files that it names, which are not its own";
 
 /// The directories, with what git would have done and with their files.
-const RULES: [(&str, &str, &[Rule]); 15] = [
+const RULES: [(&str, &str, &[Rule]); 17] = [
     (
         "rebase-merge",
         GOES_ON,
@@ -91,6 +91,16 @@ const RULES: [(&str, &str, &[Rule]); 15] = [
     (
         "branches",
         "git would have taken the address of a remote from it",
+        &[("*", |_| false)],
+    ),
+    (
+        "",
+        "lazygit would have run the commands that it names",
+        &[("lazygit.yml", |_| false), ("lazygit.yaml", |_| false)],
+    ),
+    (
+        "glab-cli",
+        "glab would have run the programs that it names",
         &[("*", |_| false)],
     ),
     ("svn", "git svn would have obeyed it", &[("*", |_| false)]),

@@ -1,9 +1,10 @@
 //! Whose configuration counts in what the program can write to: the repositories that lie there, and those outside to
-//! which a working tree there, or around it, belongs. Their keys are the user's.
+//! which a working tree there, or around it, belongs, and the configuration of the user. Their keys are the user's.
 
 use crate::base::{Base, LARGEST, Place, repository_of, resolved};
-use crate::repository::{COMMON, Config, Repository, common_dir};
+use crate::repository::{COMMON, CONFIGS, Config, Repository, common_dir, read_config};
 use purple_host::folder::{Content, Folder};
+use purple_host::users;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -66,10 +67,12 @@ pub(crate) fn of<'r>(
     let in_repository = before.contains_key(Path::new(""))
         || place.real.iter().any(|name| name == OsStr::new(".git"));
     let mut sources = Vec::new();
+    let mut all_trees: BTreeSet<PathBuf> = trees.values().flatten().cloned().collect();
     for (at, repository) in before {
         let dir = place.real.join(at);
         let mut trees = trees.remove(&dir).unwrap_or_default();
         trees.extend(own_tree(&dir, repository));
+        all_trees.extend(trees.iter().cloned());
         sources.push(Source {
             dir,
             trees,
@@ -91,7 +94,34 @@ pub(crate) fn of<'r>(
             });
         }
     }
+    sources.extend(of_the_user(&all_trees));
     sources
+}
+
+/// The files of configuration of this user and of the system, which count in every working tree (git-config(1), FILES).
+fn of_the_user<'r>(trees: &BTreeSet<PathBuf>) -> Vec<Source<'r>> {
+    let files = [
+        Some(PathBuf::from("/etc/gitconfig")),
+        users::base_directory("XDG_CONFIG_HOME", ".config").map(|config| config.join("git/config")),
+        users::home().map(|home| home.join(".gitconfig")),
+    ];
+    let files = files.into_iter().flatten();
+    let source = |path: PathBuf| {
+        let dir = resolved(path.parent()?)?;
+        let folder = Folder::open(&dir).ok()?;
+        let config = read_config(&folder, path.file_name()?, &Base::new(&dir, Path::new("")))?;
+        let repository = Repository {
+            configs: BTreeMap::from([(CONFIGS[0], config)]),
+            ..Repository::default()
+        };
+        Some(Source {
+            dir,
+            trees: trees.clone(),
+            repository: Held::Outside(Box::new(repository)),
+            kept: true,
+        })
+    };
+    files.filter_map(source).collect()
 }
 
 /// The working tree that a repository's own place or configuration names. Commands of a bare one run in itself.

@@ -1,7 +1,7 @@
 //! Ways on which something planted was once run outside: links on the way, other ways to write the same, entries that
 //! hide others.
 
-use super::{project, purple, ran, sh};
+use super::{mark, project, purple, ran, sh};
 use purple_tests::policy::Policy;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
@@ -130,4 +130,31 @@ pub(crate) fn one_entry_hides_no_other(place: &TestDir) {
         "repository sub; monitor sub/.git/config; chmod 0555 sub/.git",
         "git status; chmod 755 sub/.git",
     );
+}
+
+/// The configuration of the user counts in every repository: what it leads to in the project is searched too.
+pub(super) fn what_the_users_own_file_leads_to_runs_nothing_new(place: &TestDir) {
+    project(place);
+    // Installs the tool, and makes the home.
+    assert_eq!(purple(place, ":").code(), 0);
+    place.file(
+        "home/.gitconfig",
+        "[core]\n\thooksPath = .githooks\n[include]\n\tpath = ../project/team.config\n",
+    );
+    let planted = format!(
+        "mkdir .githooks; printf '#!/bin/sh\\ntouch {mark}\\n' >.githooks/pre-commit; chmod +x .githooks/pre-commit
+        git config -f team.config core.fsmonitor 'touch {mark}; :'",
+        mark = mark(place)
+    );
+    let done = purple(place, &planted);
+    assert_eq!(done.code(), 0, "{done}");
+    assert!(
+        done.stderr.contains(".githooks/pre-commit") && done.stderr.contains("core.fsmonitor"),
+        "{done}"
+    );
+    let home = place.text("home");
+    let work =
+        format!("export HOME={home}; git status >/dev/null; git commit -q --allow-empty -m x");
+    sh(place, "project", &work);
+    assert!(!ran(place), "{done}");
 }

@@ -71,6 +71,11 @@ pub(super) const PROJECT: Group = Group {
             source: "its manual on language servers and local configuration",
         },
         Program {
+            name: "lazygit",
+            paths: &[".lazygit.yml"],
+            source: "its manual, Config.md: files in the directories above a repository",
+        },
+        Program {
             name: "Python's debugger",
             paths: &[".pdbrc"],
             source: "Python's manual on pdb: it is read from the current directory",

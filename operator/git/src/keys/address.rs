@@ -8,7 +8,7 @@ const SCHEMES: [&[u8]; 4] = [b"https", b"http", b"ssh", b"git"];
 
 /// Whether a remote is this repository, the name of one that the configuration has, or an address. git takes another name for a path.
 pub(super) fn is_remote(value: &[u8], context: Context<'_>) -> bool {
-    let is_known = || context.remotes.iter().any(|name| name.as_bytes() == value);
+    let is_known = || std::str::from_utf8(value).is_ok_and(|name| context.remotes.contains(name));
     value == b"." || is_known() || is_harmless(value, context.base)
 }
 

@@ -122,7 +122,7 @@ const SECTIONS: &[(&str, &str)] = &[
         "*.argprompt *.confirm *.needsfile *.noconsole *.norescan *.prompt *.revprompt \
          *.revunmerged *.title",
     ),
-    ("help", "autocorrect format htmlpath"),
+    ("help", "autocorrect format"),
     (
         "http",
         "*.lowspeedlimit *.lowspeedtime *.maxrequests *.minsessions *.noepsv *.postbuffer \

@@ -10,7 +10,7 @@ use std::process::Command;
 const REVIEWED: u32 = 47;
 
 /// Its keys that are not harmless with any value, in its order.
-const COMMANDS: [&str; 192] = [
+const COMMANDS: [&str; 193] = [
     "alias.x",
     "branch.x.mergeOptions",
     "branch.x.pushRemote",
@@ -73,6 +73,7 @@ const COMMANDS: [&str; 192] = [
     "gui.spellingDictionary",
     "guitool.x.cmd",
     "help.browser",
+    "help.htmlPath",
     "http.x.x",
     "http.cookieFile",
     "http.curloptResolve",
@@ -303,6 +304,7 @@ fn keys_are_known_by_section_and_value() {
         ("branch.main.mergeoptions", "--strategy=x/y"),
         ("branch.main.mergeoptions", "-s x/y"),
         ("help.browser", "../evil"),
+        ("help.htmlpath", "https://a"),
         ("instaweb.modulepath", "x"),
         ("instaweb.port", "1\ninclude_shell \"id\""),
         ("format.outputdirectory", "/home/me/.config/autostart"),

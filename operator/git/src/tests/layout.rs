@@ -177,6 +177,8 @@ fn what_files_of_git_may_say() {
         ("BISECT_TERMS", "bad\n$(id)\n"),
         ("info/grafts", "1 2\n"),
         ("gitweb/httpd.conf", "x\n"),
+        ("lazygit.yml", "customCommands: []\n"),
+        ("glab-cli/config.yml", "editor: id\n"),
         ("svn/.metadata", "[svn-remote]\n"),
         ("branches/x", "\n"),
     ] {
