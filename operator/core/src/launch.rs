@@ -13,10 +13,9 @@ use crate::policy_line;
 use crate::session::{EndedRun, Session};
 use crate::trust::{self, Obeyed, Trust, TrustError};
 use crate::workspace::{self, WorkspaceError};
-use purple_git::Watch;
+use purple_git::{SearchError, Watch};
 use purple_host::cgroup::{Cgroup, RunsParent};
 use purple_host::memory::SealedBytes;
-use purple_host::path::shown;
 use purple_host::{Errno, FileError, users};
 use purple_plan::{CgroupValue, DecodeError, Layer, Plan};
 use std::fmt::{self, Display};
@@ -137,7 +136,7 @@ impl<'a> Launch<'a> {
         }
         match Watch::start(outputs) {
             Ok(watch) => Ok(Some(watch)),
-            Err((directory, errno)) => Err(LaunchError::OutputDirectory { directory, errno }),
+            Err(error) => Err(LaunchError::Repositories(error)),
         }
     }
 
@@ -248,6 +247,8 @@ impl PreparedRun<'_> {
             before.start();
         }
         let ended = self.session.run(&mut self.executor, notices);
+        // What has changed is marked whatever becomes of the rest.
+        let marked = self.trust.finish(notices);
         let searched = self.repositories.as_ref().map(Watch::directories);
         let found = self.repositories.map(Watch::end);
         if let Some(before) = self.found_before {
@@ -271,8 +272,7 @@ impl PreparedRun<'_> {
         if more > 0 {
             notices.push(Notice::MoreInRepositories(more));
         }
-        // What has changed is marked whatever became of the run.
-        self.trust.finish(notices)?;
+        marked?;
         // All is done and written down. What is said from here on may wait for a reader, and a signal
         // ends that.
         if let Some(signals) = signals {
@@ -324,13 +324,8 @@ pub enum LaunchError {
     Session(SessionError),
     /// What the run would obey.
     Trust(TrustError),
-    /// A directory that the program is to write to cannot be looked through.
-    OutputDirectory {
-        /// Its path.
-        directory: PathBuf,
-        /// Why.
-        errno: Errno,
-    },
+    /// The directories that the program is to write to cannot be looked through.
+    Repositories(SearchError),
     /// What a link in a protected directory leads to cannot be kept as it is.
     Linked(FileError),
     /// It cannot be handed to purple-exec.
@@ -359,14 +354,7 @@ impl Display for LaunchError {
             ),
             Self::Session(error) => error.fmt(f),
             Self::Trust(error) => error.fmt(f),
-            Self::OutputDirectory { directory, errno } => {
-                let directory = shown(directory);
-                write!(
-                    f,
-                    "{directory} cannot be read to look for repositories of git: {}",
-                    errno.desc()
-                )
-            }
+            Self::Repositories(error) => error.fmt(f),
             Self::Linked(error) => error.fmt(f),
             Self::NotInherited(errno) => {
                 write!(f, "passing a protected file: {}", errno.desc())

@@ -1,6 +1,6 @@
 //! Putting out of action what of a repository runs commands and was not there before the run.
 
-use crate::found::Found;
+use crate::found::{Findings, Found};
 use crate::layout::{Obeyed, is_obeyed_as_a_whole};
 use crate::rename::{HOOK, config_file, put_aside};
 use crate::repository::{
@@ -16,7 +16,7 @@ pub(crate) fn disarm(
     (path, folder): (&Path, &Folder),
     before: &Repository,
     now: &Repository,
-    found: &mut Vec<Found>,
+    found: &mut Findings,
 ) {
     let mut disarm = Disarm {
         path,
@@ -38,7 +38,7 @@ pub(crate) fn disarm(
 struct Disarm<'d> {
     path: &'d Path,
     folder: &'d Folder,
-    found: &'d mut Vec<Found>,
+    found: &'d mut Findings,
 }
 
 impl Disarm<'_> {

@@ -2,7 +2,7 @@
 
 use purple_host::path::shown;
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What was put out of action, or could not be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,47 @@ impl Found {
             Self::Disarmed { .. } => 1,
             Self::NotSearched { .. } => 2,
         }
+    }
+}
+
+/// How many findings are kept, and how many bytes of their texts: what a program leaves can have any number of them.
+const MOST: usize = 10_000;
+const MOST_BYTES: usize = 16 << 20;
+
+/// The findings after a run.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    all: Vec<Found>,
+    bytes: usize,
+    more: usize,
+}
+
+impl Findings {
+    /// Adds one, or counts it.
+    pub(crate) fn push(&mut self, found: Found) {
+        let (Found::Disarmed { path, what: text }
+        | Found::Left { path, why: text }
+        | Found::NotSearched { path, why: text }) = &found;
+        let bytes = path.as_os_str().len().saturating_add(text.len());
+        let bytes = self.bytes.saturating_add(bytes);
+        if self.all.len() < MOST && bytes <= MOST_BYTES {
+            self.bytes = bytes;
+            self.all.push(found);
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
+    }
+
+    /// All of them, the first to be read first, and how many are below this directory that are only counted.
+    pub(crate) fn listed(self, top: &Path) -> Vec<Found> {
+        let mut all = self.all;
+        all.sort_by_key(Found::rank);
+        if self.more > 0 {
+            let what = format!("{} more findings are not listed", self.more);
+            let path = top.to_owned();
+            all.insert(0, Found::Disarmed { path, what });
+        }
+        all
     }
 }
 

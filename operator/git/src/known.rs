@@ -50,7 +50,7 @@ pub(crate) fn forget(top: &mut Top, runs: &[Known]) {
 /// Keeps of what is in a directory what `keep` says, by its path and digest.
 fn retain(top: &mut Top, keep: &mut dyn FnMut(&Path, Digest) -> bool) {
     let real = top.real.clone();
-    for (at, repository) in &mut top.before {
+    for (at, repository) in &mut top.notes.repositories {
         retain_in(&real.join(at), repository, keep);
     }
     for (at, hooks) in &mut top.leads.hooks {
@@ -69,11 +69,11 @@ fn retain(top: &mut Top, keep: &mut dyn FnMut(&Path, Digest) -> bool) {
             *content = None;
         }
     }
-    top.pointers.retain(|at, pointer| {
+    top.notes.pointers.retain(|at, pointer| {
         let path = real.join(at);
         keep(&path, digest(&path, "pointer", &pointer.content))
     });
-    top.links.retain(|at, content| {
+    top.notes.links.retain(|at, content| {
         let path = real.join(at);
         keep(&path, digest(&path, "link", content))
     });
@@ -118,15 +118,22 @@ fn retain_in(
 /// The keys of a file of configuration that run commands, and the file where it is none.
 fn retain_keys(path: &Path, config: &mut Config, keep: &mut dyn FnMut(&Path, Digest) -> bool) {
     match &mut config.commands {
-        Some(commands) => commands.retain(|command| {
-            let parts = [
-                path.as_os_str().as_bytes(),
-                b"key",
-                command.key.as_bytes(),
-                &command.value,
-            ];
-            keep(path, digest_of(&parts))
-        }),
+        Some(commands) => {
+            let all = commands.len();
+            commands.retain(|command| {
+                let parts = [
+                    path.as_os_str().as_bytes(),
+                    b"key",
+                    command.key.as_bytes(),
+                    &command.value,
+                ];
+                keep(path, digest_of(&parts))
+            });
+            if commands.len() < all {
+                // What is the same file all the same is looked at by its keys.
+                config.content = Content::Unread(None);
+            }
+        }
         None if !keep(path, digest(path, "file", &config.content)) => {
             config.content = Content::Unread(None);
         }
@@ -136,16 +143,13 @@ fn retain_keys(path: &Path, config: &mut Config, keep: &mut dyn FnMut(&Path, Dig
 
 fn digest(path: &Path, kind: &str, content: &Content) -> Digest {
     let path = path.as_os_str().as_bytes();
-    let stamp;
+    let (stamp, own);
     let (form, bytes): (&[u8], &[u8]) = match content {
-        Content::File {
-            bytes,
-            executable: true,
-        } => (b"program", bytes),
-        Content::File {
-            bytes,
-            executable: false,
-        } => (b"file", bytes),
+        Content::File { .. } | Content::Noted { .. } => {
+            let (bytes, executable) = content.digest().unwrap_or_default();
+            own = bytes;
+            (if executable { b"program" } else { b"file" }, &own)
+        }
         Content::Link { to, target } => {
             let target = target
                 .as_deref()

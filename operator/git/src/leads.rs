@@ -122,7 +122,7 @@ impl Leads {
             self.follow_all((dir, tree), config, place, depth);
         }
         if let Some(inside) = inside {
-            self.configs.insert(inside, config);
+            self.configs.insert(inside, config.map(Config::noted));
         }
     }
 
@@ -187,7 +187,8 @@ pub(crate) fn read_program(top: &Folder, path: &Path) -> Option<Content> {
         return None;
     };
     let content = folder.content(path.file_name()?, LARGEST);
-    content.filter(|content| !matches!(content, Content::Folder | Content::Other))
+    let content = content.filter(|content| !matches!(content, Content::Folder | Content::Other));
+    content.map(Content::noted)
 }
 
 /// A path that a configuration names, from a directory; `None` for one that git or the shell finds in another way.

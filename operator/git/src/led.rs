@@ -1,7 +1,7 @@
 //! Putting out of action what is new of that to which configuration led before the run.
 
 use crate::base::Place;
-use crate::found::Found;
+use crate::found::{Findings, Found};
 use crate::leads::{self, Leads};
 use crate::rename::{HOOK, config_file, put_aside};
 use crate::repository::{self, Config};
@@ -14,7 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Compares what repositories led to with what is there now, and puts out of action what is new.
-pub(crate) fn disarm_leads(place: Place<'_>, before: &Leads, found: &mut Vec<Found>) {
+pub(crate) fn disarm_leads(place: Place<'_>, before: &Leads, found: &mut Findings) {
     let mut led = Led {
         place,
         found,
@@ -36,7 +36,7 @@ pub(crate) fn disarm_leads(place: Place<'_>, before: &Leads, found: &mut Vec<Fou
 
 /// Puts out of action what the same configuration leads to in working trees that are new. What is the same as in one
 /// that was there has come out of the repository with it.
-pub(crate) fn disarm_new(place: Place<'_>, before: &Leads, now: &Leads, found: &mut Vec<Found>) {
+pub(crate) fn disarm_new(place: Place<'_>, before: &Leads, now: &Leads, found: &mut Findings) {
     let mut led = Led {
         place,
         found,
@@ -69,7 +69,7 @@ pub(crate) fn disarm_new(place: Place<'_>, before: &Leads, now: &Leads, found: &
 
 struct Led<'l> {
     place: Place<'l>,
-    found: &'l mut Vec<Found>,
+    found: &'l mut Findings,
     /// Directories that could not be opened, and have been named.
     named: BTreeSet<PathBuf>,
 }

@@ -5,7 +5,9 @@
 //! git itself is never run: its configuration is the program's by then. Nothing is moved, only links are replaced by files, and
 //! what was there before the run stays as it was.
 
+mod after;
 mod base;
+mod before;
 mod config;
 mod disarm;
 mod found;
@@ -35,50 +37,106 @@ pub use known::Known;
 pub use settings::settings;
 pub use shared::shared_directory;
 
-use base::Base;
+use found::Findings;
 use leads::Leads;
 use purple_host::Errno;
-use repository::Repository;
-use std::collections::{BTreeMap, BTreeSet};
+use purple_host::folder::Allowance;
+use std::collections::BTreeSet;
+use std::fmt::{self, Display};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 use top::Top;
 use walk::Seen;
+
+/// The most bytes that are read of files up to 1 MiB, which are parsed, and of indexes.
+const MOST_SMALL: u64 = if cfg!(test) { 8 << 20 } else { 128 << 20 };
+const MOST_LARGE: u64 = 2 << 30;
+
+/// How long a search after a run may take, beside four times what the one before it took.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// Why directories cannot be looked through before a run.
+#[derive(Debug)]
+pub enum SearchError {
+    /// A directory cannot be read.
+    Unreadable(PathBuf, Errno),
+    /// There is more than can be noted, such as this repository.
+    TooMany(PathBuf),
+    /// Their files are too large together.
+    TooLarge(PathBuf),
+}
+
+impl Display for SearchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = purple_host::path::shown;
+        match self {
+            Self::Unreadable(directory, errno) => {
+                let directory = shown(directory);
+                let why = errno.desc();
+                write!(
+                    f,
+                    "{directory} cannot be read to look for repositories of git: {why}"
+                )
+            }
+            Self::TooMany(at) => write!(
+                f,
+                "there are too many repositories of git, or links and keys in them, to be noted before the run: remove what is not \
+                 needed, such as {}",
+                shown(at)
+            ),
+            Self::TooLarge(directory) => write!(
+                f,
+                "{} has more than 128 MiB of configuration and hooks of git, or 2 GiB of indexes, which cannot all be read before the run: \
+                 remove what is not needed",
+                shown(directory)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for SearchError {}
 
 /// The directories that a run may write to, as they were before it.
 #[derive(Debug)]
 pub struct Watch {
     tops: Vec<Top>,
     kept: Vec<OwnedFd>,
+    /// How long it took to note what is there.
+    took: Duration,
 }
 
 impl Watch {
     /// Notes what is there. A directory that does not exist is left out, and what cannot be looked at counts
     /// as empty: what is found there later is new.
-    pub fn start<'p>(
-        directories: impl IntoIterator<Item = &'p Path>,
-    ) -> Result<Self, (PathBuf, Errno)> {
+    pub fn start<'p>(directories: impl IntoIterator<Item = &'p Path>) -> Result<Self, SearchError> {
+        let began = Instant::now();
+        let allowance = Rc::new(Allowance::new(MOST_SMALL, MOST_LARGE, None));
         let mut tops = Vec::new();
         let mut kept = Vec::new();
         for path in directories {
-            if let Some(mut top) = Top::open(path)? {
-                let mut before = BTreeMap::new();
-                let real = top.real.clone();
-                let seen = top.walk(|at, folder| {
-                    let repository = Repository::read_before(folder, &Base::new(&real, at));
-                    before.insert(at.to_owned(), repository);
-                });
-                top.before = before;
-                top.links = links::read(&top.folder, &seen.links);
-                top.pointers = pointers::read(top.place(), &seen.pointers);
-                let sources = sources::of(&top.before, &seen.pointers, top.place());
+            let opened = Top::open(path);
+            let opened = opened.map_err(|(path, errno)| SearchError::Unreadable(path, errno))?;
+            if let Some(mut top) = opened {
+                top.folder.allow(&allowance);
+                top.note();
+                if let Some(at) = &top.notes.too_many {
+                    return Err(SearchError::TooMany(top.path.join(at)));
+                }
+                if allowance.is_exceeded() {
+                    return Err(SearchError::TooLarge(top.path));
+                }
+                let pointers: Vec<PathBuf> = top.notes.pointers.keys().cloned().collect();
+                let sources = sources::of(&top.notes.repositories, &pointers, top.place());
                 let leads = Leads::of(&sources, top.place());
                 kept.extend(keep::handles(&sources, top.place()));
                 top.leads = leads;
                 tops.push(top);
             }
         }
-        Ok(Self { tops, kept })
+        let took = began.elapsed();
+        Ok(Self { tops, kept, took })
     }
 
     /// The directories that are looked through, without symbolic links.
@@ -106,31 +164,28 @@ impl Watch {
 
     /// Puts out of action what is new. What is left as it was comes first.
     pub fn end(self) -> Vec<Found> {
-        let mut found = Vec::new();
-        let mut tops = Vec::new();
-        let mut repositories = BTreeSet::new();
-        let nothing = Repository::default();
+        let most = self.took.saturating_mul(4).saturating_add(LONGEST);
+        let until = Instant::now().checked_add(most);
+        let mut found = Findings::default();
+        let mut searched = BTreeSet::new();
+        let mut looked_at = Vec::new();
         for mut top in self.tops {
+            let allowance = Rc::new(Allowance::new(MOST_SMALL, MOST_LARGE, until));
+            top.folder.allow(&allowance);
             led::disarm_leads(top.place(), &top.leads, &mut found);
-            let before = std::mem::take(&mut top.before);
-            let (path, real) = (top.path.clone(), top.real.clone());
-            let seen = top.walk(|at, folder| {
-                let now = Repository::read(folder, &Base::new(&real, at));
-                let before = before.get(at).unwrap_or(&nothing);
-                disarm::disarm((&path.join(at), folder), before, &now, &mut found);
-                repositories.insert(real.join(at));
-            });
-            links::disarm(top.place(), &top.links, &seen.links, &mut found);
-            let named = top.pointers.values();
-            repositories.extend(named.filter_map(|pointer| pointer.target.clone()));
-            tops.push((top, before, seen));
+            let (pointers, seen) = after::search(&top, &mut searched, &mut found);
+            let named = top.notes.pointers.values();
+            let named = named.filter_map(|pointer| pointer.target.as_deref());
+            searched.extend(named.filter_map(pointers::identity_of));
+            looked_at.push((top, pointers, seen));
         }
-        for (top, _, seen) in &tops {
-            let (place, now) = (top.place(), &seen.pointers);
-            pointers::disarm(place, &top.pointers, now, &repositories, &mut found);
+        for (top, pointers, _) in &looked_at {
+            pointers.disarm(top.place(), &searched, &mut found);
         }
-        for (top, before, seen) in tops {
-            let mut sources = sources::of(&before, &seen.pointers, top.place());
+        let first = looked_at.first().map(|(top, ..)| top.path.clone());
+        for (top, pointers, seen) in looked_at {
+            let repositories = &top.notes.repositories;
+            let mut sources = sources::of(repositories, &pointers.all, top.place());
             for source in &mut sources {
                 let dir = source.dir.clone();
                 let known = |tree: &PathBuf| (dir.clone(), tree.clone());
@@ -139,15 +194,13 @@ impl Watch {
             }
             let now = Leads::of(&sources, top.place());
             led::disarm_new(top.place(), &top.leads, &now, &mut found);
-            found.extend(not_searched(&top.path, seen));
+            not_searched(&top.path, seen, &mut found);
         }
-        found.sort_by_key(Found::rank);
-        found
+        found.listed(&first.unwrap_or_default())
     }
 }
 
-fn not_searched(top: &Path, seen: Seen) -> Vec<Found> {
-    let mut found = Vec::new();
+fn not_searched(top: &Path, seen: Seen, found: &mut Findings) {
     for (at, why) in seen.not_searched {
         let path = top.join(at);
         found.push(Found::NotSearched { path, why });
@@ -157,7 +210,6 @@ fn not_searched(top: &Path, seen: Seen) -> Vec<Found> {
         let why = format!("{more} more directories could not be read");
         found.push(Found::NotSearched { path, why });
     }
-    found
 }
 
 #[cfg(test)]

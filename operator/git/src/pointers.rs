@@ -1,13 +1,25 @@
 //! Entries `.git` that are no directory: files that name a repository (gitrepository-layout(5)), and links. A new one may name a repository
 //! that was looked through, or one that such an entry named before the run.
 
-use crate::base::{LARGEST, Place, fixed, named_by, resolved};
-use crate::found::Found;
+use crate::base::{Place, fixed, named_by, resolved};
+use crate::found::Findings;
 use crate::links::opened;
 use crate::rename::put_aside;
-use purple_host::folder::Content;
+use purple_host::folder::{Content, Folder};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+
+/// The longest that is read: a path (`PATH_MAX` of limits.h), and what stands around it.
+pub(crate) const LONGEST: u64 = 8192;
+
+/// How many new ones may stay: each is resolved, which takes long at the end of a long path.
+const MOST: usize = 10_000;
+
+const ELSEWHERE: &str = "it named a repository outside of what the program can write to, or none";
+
+/// What identifies a directory: device and inode.
+pub(crate) type Identity = (u64, u64);
 
 /// What one says, and where that leads.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,52 +28,90 @@ pub(crate) struct Pointer {
     pub(crate) target: Option<PathBuf>,
 }
 
-/// What entries say, by their paths from the top.
-pub(crate) fn read(place: Place<'_>, pointers: &[PathBuf]) -> BTreeMap<PathBuf, Pointer> {
-    let read = |at: &PathBuf| {
-        let content = content(place, at)?;
-        let target = named(place, at, &content).and_then(|path| resolved(&path));
-        Some((at.clone(), Pointer { content, target }))
-    };
-    pointers.iter().filter_map(read).collect()
+impl Pointer {
+    /// The one of a name in a directory of the top; `None` for what git takes for nothing: a socket, or a device.
+    pub(crate) fn read(real: &Path, at: &Path, (folder, name): (&Folder, &OsStr)) -> Option<Self> {
+        let content = content(folder, name)?;
+        let target = named(real, at, &content).and_then(|path| resolved(&path));
+        let content = content.noted();
+        Some(Self { content, target })
+    }
 }
 
-/// Puts aside the entries that are new, or lead elsewhere now, and name none of these repositories.
-pub(crate) fn disarm(
-    place: Place<'_>,
-    before: &BTreeMap<PathBuf, Pointer>,
-    now: &[PathBuf],
-    repositories: &BTreeSet<PathBuf>,
-    found: &mut Vec<Found>,
-) {
-    for (at, pointer) in read(place, now) {
-        if before.get(&at) == Some(&pointer) {
-            continue;
+/// Those that are there after a run.
+#[derive(Debug, Default)]
+pub(crate) struct Pointers {
+    /// All that stay, by their paths from the top.
+    pub(crate) all: Vec<PathBuf>,
+    /// Of the new ones, which directory they name.
+    new: Vec<(PathBuf, Identity)>,
+}
+
+impl Pointers {
+    /// Looks at one. Puts it aside if it is new and names no directory.
+    pub(crate) fn look_at(
+        &mut self,
+        (path, real): (&Path, &Path),
+        at: &Path,
+        (folder, name): (&Folder, &OsStr),
+        before: &BTreeMap<PathBuf, Pointer>,
+        found: &mut Findings,
+    ) {
+        let Some(content) = content(folder, name) else {
+            return;
+        };
+        let known = before.get(at);
+        let named = named(real, at, &content);
+        let is_known = known.is_some_and(|known| {
+            known.content == content && known.target == named.as_deref().and_then(resolved)
+        });
+        if !is_known {
+            let target = named.and_then(|named| fixed(&named, real));
+            let target = target.and_then(|target| identity_of(&target));
+            let Some(target) = target.filter(|_| self.new.len() < MOST) else {
+                let dir = path.join(at.parent().unwrap_or(Path::new("")));
+                return put_aside(&dir, folder, name, ELSEWHERE, found);
+            };
+            self.new.push((at.to_owned(), target));
         }
-        let path = named(place, &at, &pointer.content);
-        let target = path.and_then(|path| fixed(&path, place.real));
-        let is_known = target.is_some_and(|target| repositories.contains(&target));
-        if !is_known && let Some((folder, name)) = opened(place.top, &at) {
-            let what = "it named a repository outside of what the program can write to, or none";
-            let path = place.path.join(at.parent().unwrap_or(Path::new("")));
-            put_aside(&path, &folder, name, what, found);
+        self.all.push(at.to_owned());
+    }
+
+    /// Puts those aside that are new and name none of these repositories.
+    pub(crate) fn disarm(
+        &self,
+        place: Place<'_>,
+        repositories: &BTreeSet<Identity>,
+        found: &mut Findings,
+    ) {
+        for (at, target) in &self.new {
+            if !repositories.contains(target)
+                && let Some((folder, name)) = opened(place.top, at)
+            {
+                let dir = place.path.join(at.parent().unwrap_or(Path::new("")));
+                put_aside(&dir, &folder, name, ELSEWHERE, found);
+            }
         }
     }
 }
 
-/// What an entry is; `None` for what git takes for nothing: a socket, or a device.
-fn content(place: Place<'_>, at: &Path) -> Option<Content> {
-    let (folder, name) = opened(place.top, at)?;
-    let content = folder.content(name, LARGEST);
+/// Which directory lies at a path that passes no symbolic link.
+pub(crate) fn identity_of(path: &Path) -> Option<Identity> {
+    Folder::open(path).ok()?.identity()
+}
+
+/// What an entry is.
+fn content(folder: &Folder, name: &OsStr) -> Option<Content> {
+    let content = folder.content(name, LONGEST);
     content.filter(|content| !matches!(content, Content::Folder | Content::Other))
 }
 
 /// The path that an entry names.
-fn named(place: Place<'_>, at: &Path, content: &Content) -> Option<PathBuf> {
-    let tree = place.real.join(at.parent()?);
+fn named(real: &Path, at: &Path, content: &Content) -> Option<PathBuf> {
+    let tree = real.join(at.parent()?);
     match content {
         Content::File { bytes, .. } => Some(tree.join(named_by(bytes.strip_prefix(b"gitdir: ")?)?)),
         Content::Link { to, .. } => Some(tree.join(to)),
-        Content::Unread(_) | Content::Folder | Content::Other => None,
+        Content::Noted { .. } | Content::Unread(_) | Content::Folder | Content::Other => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Other names for what git would run: of keys in a file, and of files.
 
 use crate::config::{self, Command};
-use crate::found::Found;
+use crate::found::{Findings, Found};
 use crate::layout::DISABLED;
 use crate::repository::Config;
 use purple_host::Errno;
@@ -20,9 +20,9 @@ pub(crate) fn config_file(
     name: &OsStr,
     before: Option<&Config>,
     now: &Config,
-    found: &mut Vec<Found>,
+    found: &mut Findings,
 ) {
-    if before == Some(now) {
+    if before.is_some_and(|before| before.content == now.content) {
         return;
     }
     let is_new_link = matches!(now.content, Content::Link { .. })
@@ -51,20 +51,20 @@ pub(crate) fn config_file(
         let what = "it names commands in a form that could not be removed";
         return put_aside(path, folder, name, what, found);
     };
-    let path = path.join(name);
-    found.push(match folder.replace(name, &written) {
-        Ok(()) => Found::Disarmed {
-            path,
+    match folder.replace(name, &written) {
+        Ok(()) => found.push(Found::Disarmed {
+            path: path.join(name),
             what: format!(
                 "keys that are not known to be harmless have been renamed to `purple-disabled-NAME`: {}",
                 names(&new)
             ),
-        },
-        Err(error) => Found::Left {
-            path,
-            why: error.to_string(),
-        },
-    });
+        }),
+        // On a full disk, another name needs no space.
+        Err(error) => {
+            let what = format!("it names commands, and could not be written without them ({error})");
+            put_aside(path, folder, name, &what, found);
+        }
+    }
 }
 
 /// Names of keys for a message, and how many more there are.
@@ -91,7 +91,7 @@ pub(crate) fn put_aside(
     folder: &Folder,
     name: &OsStr,
     what: &str,
-    found: &mut Vec<Found>,
+    found: &mut Findings,
 ) {
     let renamed = folder.put_aside(name, DISABLED);
     let said = |new: &OsStr| format!("{what}: renamed to `{}`", shown(Path::new(new)));
@@ -104,7 +104,7 @@ pub(crate) fn put_link_aside(
     folder: &Folder,
     name: &OsStr,
     what: &str,
-    found: &mut Vec<Found>,
+    found: &mut Findings,
 ) {
     let replaced = folder.put_link_aside(name, DISABLED);
     let said = |new: &OsStr| {

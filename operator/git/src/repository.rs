@@ -5,6 +5,7 @@ use crate::config::{self, Command};
 use crate::index::{self, Mark, Marks};
 use crate::layout::{self, Obeyed};
 use crate::packs;
+use crate::pointers::LONGEST;
 use crate::way::{Way, way};
 use purple_host::Errno;
 use purple_host::folder::{Content, EntryKind, Folder};
@@ -82,7 +83,7 @@ impl Repository {
                 found.configs.insert(name, config);
             }
         }
-        found.common = folder.content(OsStr::new(COMMON), LARGEST);
+        found.common = folder.content(OsStr::new(COMMON), LONGEST);
         found.obeyed = layout::obeyed(folder);
         found.obeyed.extend(worktrees_elsewhere(folder, base));
         found.obeyed.extend(objects_elsewhere(folder, base));
@@ -104,7 +105,45 @@ impl Repository {
                 });
             }
         }
-        found
+        found.noted()
+    }
+
+    /// The same, with the digests of files that may be large.
+    fn noted(mut self) -> Self {
+        self.hooks_itself = self.hooks_itself.map(Content::noted);
+        let hooks = self.hooks.into_iter();
+        self.hooks = hooks
+            .map(|(name, content)| (name, content.noted()))
+            .collect();
+        let configs = self.configs.into_iter();
+        self.configs = configs
+            .map(|(name, config)| (name, config.noted()))
+            .collect();
+        for obeyed in self.obeyed.values_mut() {
+            let content = std::mem::replace(&mut obeyed.content, Content::Other);
+            obeyed.content = content.noted();
+        }
+        self
+    }
+
+    /// How many things are noted of it.
+    pub(crate) fn count(&self) -> usize {
+        let keys = self.configs.values().flat_map(|config| &config.commands);
+        let keys = keys.map(BTreeSet::len);
+        [self.hooks.len(), self.obeyed.len(), self.large.len(), 4]
+            .into_iter()
+            .chain(keys)
+            .fold(0, usize::saturating_add)
+    }
+}
+
+impl Config {
+    /// The same, with the digest of the file.
+    pub(crate) fn noted(self) -> Self {
+        Self {
+            content: self.content.noted(),
+            ..self
+        }
     }
 }
 
@@ -178,7 +217,7 @@ fn entries_of(folder: &Folder, name: &str) -> Vec<config::Command> {
 
 /// The common directory of a linked worktree.
 fn common_of(folder: &Folder) -> Option<Folder> {
-    let content = folder.content(OsStr::new(COMMON), LARGEST)?;
+    let content = folder.content(OsStr::new(COMMON), LONGEST)?;
     let up = OsStr::new("..");
     let above = || folder.enter(up).and_then(|folder| folder.enter(up)).ok();
     (common_dir(&content) == Some(Path::new(OWN_COMMON))).then(above)?
@@ -188,7 +227,7 @@ fn common_of(folder: &Folder) -> Option<Folder> {
 fn object_name(folder: &Folder) -> Option<usize> {
     let [sha1, sha256] = index::OBJECT_NAMES;
     let above = common_of(folder);
-    let said = folder.content(OsStr::new(COMMON), LARGEST);
+    let said = folder.content(OsStr::new(COMMON), LONGEST);
     let is_own = said.is_none_or(|said| common_dir(&said) == Some(Path::new(ITSELF)));
     let common = above.as_ref().or(is_own.then_some(folder))?;
     let Some(config) = common.content(OsStr::new(CONFIGS[0]), LARGEST) else {
@@ -223,7 +262,7 @@ fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<PathBuf, Obeyed
         let content = worktrees
             .enter(&name)
             .ok()
-            .and_then(|worktree| worktree.content(OsStr::new(file), LARGEST));
+            .and_then(|worktree| worktree.content(OsStr::new(file), LONGEST));
         let Some(content) = content else {
             continue;
         };
@@ -293,7 +332,7 @@ pub(crate) fn read_hooks(folder: &mut Folder) -> Result<BTreeMap<OsString, Conte
         if let Some(content) = folder.content(&name, left.min(LARGEST)) {
             let read = content.bytes().map_or(0, <[u8]>::len);
             left = left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
-            found.insert(name, content);
+            found.insert(name, content.noted());
         }
     }
     Ok(found)

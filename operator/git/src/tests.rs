@@ -6,6 +6,7 @@
     reason = "tests"
 )]
 
+mod bounds;
 mod data;
 mod hidden;
 mod layout;

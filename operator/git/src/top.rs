@@ -1,14 +1,12 @@
 //! A directory that a run may write to, as it was before the run.
 
 use crate::base::Place;
+use crate::before::Notes;
 use crate::leads::Leads;
-use crate::pointers::Pointer;
-use crate::repository::Repository;
-use crate::walk::{self, Seen};
+use crate::walk;
 use purple_host::Errno;
-use purple_host::folder::{Content, Folder};
+use purple_host::folder::Folder;
 use purple_host::path::ResolvedPath;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The directory.
@@ -19,14 +17,9 @@ pub(crate) struct Top {
     pub(crate) real: PathBuf,
     /// Held open: it stays this directory, whatever its name stands for later.
     pub(crate) folder: Folder,
-    /// By their git directories, from the top.
-    pub(crate) before: BTreeMap<PathBuf, Repository>,
-    /// What these lead to.
+    pub(crate) notes: Notes,
+    /// What the repositories lead to.
     pub(crate) leads: Leads,
-    /// Symbolic links among the files of git, with what they stand for.
-    pub(crate) links: BTreeMap<PathBuf, Content>,
-    /// Entries `.git` that are no directory.
-    pub(crate) pointers: BTreeMap<PathBuf, Pointer>,
 }
 
 impl Top {
@@ -41,10 +34,8 @@ impl Top {
             path: path.to_owned(),
             real: real.target().to_owned(),
             folder,
-            before: BTreeMap::new(),
+            notes: Notes::new(real.target().to_owned()),
             leads: Leads::default(),
-            links: BTreeMap::new(),
-            pointers: BTreeMap::new(),
         }))
     }
 
@@ -56,8 +47,8 @@ impl Top {
         }
     }
 
-    /// Calls `each` with every repository.
-    pub(crate) fn walk(&mut self, each: impl FnMut(&Path, &mut Folder)) -> Seen {
-        walk::repositories(&mut self.folder, each)
+    /// Notes what is there. What cannot be looked at counts as empty: what is found there later is new.
+    pub(crate) fn note(&mut self) {
+        let _seen = walk::repositories(&mut self.folder, &mut self.notes);
     }
 }

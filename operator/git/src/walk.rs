@@ -9,34 +9,50 @@ use std::path::{Path, PathBuf};
 /// How deep it goes. Each level is an open descriptor, of which a process has 1,024.
 const DEEPEST: usize = 256;
 
-/// How many directories it looks into: some seconds.
+/// How many directories it looks into: a minute or two.
 const MOST: usize = 4_000_000;
-
-/// How many links and entries `.git` that are no directory are noted, of each.
-const MOST_NOTED: usize = 1_000_000;
 
 /// How many directories that were not looked into are named.
 const NAMED: usize = 100;
 
-/// What was seen on the way, with paths from the top.
+/// What looks at what is found on the way. Paths are those from the top.
+pub(crate) trait Visitor {
+    /// A git directory.
+    fn repository(&mut self, at: &Path, folder: &mut Folder);
+
+    /// A symbolic link in a directory where git has files of its own: it writes to what the link leads to.
+    fn link(&mut self, at: &Path, folder: &Folder, name: &OsStr);
+
+    /// An entry `.git` that is no directory: the repository lies elsewhere.
+    fn pointer(&mut self, at: &Path, folder: &Folder, name: &OsStr);
+}
+
+/// What was not searched.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Entries `.git` that are no directory: the repository lies elsewhere.
-    pub(crate) pointers: Vec<PathBuf>,
     /// Directories into which was not looked, and why.
     pub(crate) not_searched: Vec<(PathBuf, String)>,
     /// How many more there are.
     pub(crate) not_named: usize,
-    /// Symbolic links where git has files of its own: it writes to what they lead to.
-    pub(crate) links: Vec<PathBuf>,
+}
+
+impl Seen {
+    /// Nothing, because the top cannot be looked at.
+    pub(crate) fn of_unreadable(why: &str) -> Self {
+        Self {
+            not_searched: vec![(PathBuf::new(), why.to_owned())],
+            not_named: 0,
+        }
+    }
 }
 
 /// The directories of a repository in which git writes, or which it obeys (gitrepository-layout(5)), where only these tell that it
 /// is one.
-const OWN: [&[u8]; 18] = [
+const OWN: [&[u8]; 19] = [
     b"NOTES_MERGE_WORKTREE",
     b"branches",
     b"gitweb",
+    b"glab-cli",
     b"info",
     b"lfs",
     b"logs",
@@ -55,7 +71,7 @@ const OWN: [&[u8]; 18] = [
 ];
 
 /// The files there in which git writes, by their beginnings.
-const FILES: [&[u8]; 18] = [
+const FILES: [&[u8]; 19] = [
     b"AUTO_MERGE",
     b"BISECT_",
     b"CHERRY_PICK_HEAD",
@@ -72,6 +88,7 @@ const FILES: [&[u8]; 18] = [
     b"description",
     b"gc.",
     b"index",
+    b"lazygit.",
     b"packed-refs",
     b"shallow",
 ];
@@ -89,11 +106,10 @@ enum Part {
     Own,
 }
 
-/// Calls `each` with every git directory at or below `top`: its path from there, and itself. No symbolic link is
-/// followed.
-pub(crate) fn repositories(top: &mut Folder, mut each: impl FnMut(&Path, &mut Folder)) -> Seen {
+/// Shows the visitor what is at or below `top`. No symbolic link is followed.
+pub(crate) fn repositories(top: &mut Folder, visitor: &mut dyn Visitor) -> Seen {
     let mut walk = Walk {
-        each: &mut each,
+        visitor,
         path: PathBuf::new(),
         left: MOST,
         seen: Seen::default(),
@@ -102,8 +118,8 @@ pub(crate) fn repositories(top: &mut Folder, mut each: impl FnMut(&Path, &mut Fo
     walk.seen
 }
 
-struct Walk<'e> {
-    each: &'e mut dyn FnMut(&Path, &mut Folder),
+struct Walk<'v> {
+    visitor: &'v mut dyn Visitor,
     path: PathBuf,
     left: usize,
     seen: Seen,
@@ -116,6 +132,10 @@ impl Walk<'_> {
             return;
         };
         self.left = left;
+        if folder.is_over() {
+            self.give_up("the search took too long".to_owned());
+            return;
+        }
         let mut below: Vec<OsString> = Vec::new();
         let mut links: Vec<OsString> = Vec::new();
         let mut signs = Signs::default();
@@ -133,7 +153,7 @@ impl Walk<'_> {
         let is_named = self.path.file_name().is_some_and(is_git);
         let found = signs.part(is_named);
         if found.is_some() {
-            (self.each)(&self.path, folder);
+            self.visitor.repository(&self.path, folder);
             // Directories may have another name now.
             below.clear();
             let listed = folder.entries(|name, kind| {
@@ -155,13 +175,12 @@ impl Walk<'_> {
             found => found.unwrap_or(part),
         };
         if part != Part::None {
-            let is_full = note(&self.path, links, &mut self.seen.links);
-            if is_full {
-                self.give_up("there are too many symbolic links".to_owned());
+            for name in links {
+                self.visitor.link(&self.path.join(&name), folder, &name);
             }
         }
-        if note(&self.path, signs.pointers, &mut self.seen.pointers) {
-            self.give_up("there are too many files `.git`".to_owned());
+        for name in signs.pointers {
+            self.visitor.pointer(&self.path.join(&name), folder, &name);
         }
         if depth == DEEPEST {
             if !below.is_empty() {
@@ -197,14 +216,6 @@ impl Walk<'_> {
             self.seen.not_named = self.seen.not_named.saturating_add(1);
         }
     }
-}
-
-/// Adds entries of a directory. Returns whether there is no room for one.
-fn note(dir: &Path, names: Vec<OsString>, noted: &mut Vec<PathBuf>) -> bool {
-    let room = MOST_NOTED.saturating_sub(noted.len());
-    let is_full = names.len() > room;
-    noted.extend(names.into_iter().take(room).map(|name| dir.join(name)));
-    is_full
 }
 
 /// Whether git writes in a directory of a repository of this name, in any case of letters.

@@ -2,7 +2,7 @@
 //! blocks is opened, and nothing is written through a name that is there already. A mode that keeps the owner out of
 //! a directory is set aside while it is looked at.
 
-pub use crate::content::{Content, EntryKind, Stamp};
+pub use crate::content::{Allowance, Content, EntryKind, Stamp};
 
 use crate::content::{self, absent, kind};
 use crate::random;
@@ -18,6 +18,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::rc::Rc;
 
 const DIRECTORY: OFlag = OFlag::O_RDONLY
     .union(OFlag::O_DIRECTORY)
@@ -33,6 +34,8 @@ pub struct Folder {
     dir: Dir,
     /// The mode that it gets again in the end.
     restore: Option<u32>,
+    /// How much may be read here and below; `None` for anything.
+    allowance: Option<Rc<Allowance>>,
 }
 
 impl Folder {
@@ -41,8 +44,26 @@ impl Folder {
         Dir::open(path, DIRECTORY, Mode::empty()).and_then(Self::searched)
     }
 
+    /// Limits what is read here and in what is entered from here.
+    pub fn allow(&mut self, allowance: &Rc<Allowance>) {
+        self.allowance = Some(Rc::clone(allowance));
+    }
+
+    /// Whether the time is over in which something may be read.
+    pub fn is_over(&self) -> bool {
+        self.allowance
+            .as_ref()
+            .is_some_and(|allowance| allowance.is_over())
+    }
+
     /// A directory in this one; a symbolic link is none.
     pub fn enter(&self, name: &OsStr) -> Result<Self, Errno> {
+        let mut entered = self.entered(name)?;
+        entered.allowance.clone_from(&self.allowance);
+        Ok(entered)
+    }
+
+    fn entered(&self, name: &OsStr) -> Result<Self, Errno> {
         let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
         match Dir::openat(&self.dir, name, flags, Mode::empty()) {
             Err(Errno::EACCES) => {
@@ -61,7 +82,11 @@ impl Folder {
         if let Some(mode) = restore {
             fchmod(&dir, Mode::from_bits_truncate(mode | SEARCH))?;
         }
-        Ok(Self { dir, restore })
+        Ok(Self {
+            dir,
+            restore,
+            allowance: None,
+        })
     }
 
     /// A directory of the caller's whose mode keeps even its owner out. The mode is set by the handle's name in `/proc`:
@@ -81,6 +106,7 @@ impl Folder {
             Ok(dir) => Ok(Self {
                 dir,
                 restore: Some(mode),
+                allowance: None,
             }),
             Err(errno) => set(mode).and(Err(errno)),
         }
@@ -134,7 +160,7 @@ impl Folder {
 
     /// What a name stands for; `None` where there is nothing. A file of more than `cap` bytes is not read.
     pub fn content(&self, name: &OsStr, cap: u64) -> Option<Content> {
-        content::of(&self.dir, name, cap)
+        content::of(&self.dir, name, cap, self.allowance.as_deref())
     }
 
     /// A handle of what a name stands for, or of what a symbolic link of that name leads to, for a program that this one
