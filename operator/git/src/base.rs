@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// The most that is read of a file. A longer one is known by its times.
 pub(crate) const LARGEST: u64 = 1 << 20;
 
+/// The most that is read of a file that says a path: a path (`PATH_MAX` of limits.h), and what stands around it.
+pub(crate) const LONGEST_PATH: u64 = 8192;
+
 /// The folder that repositories are in.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'t> {

@@ -1,7 +1,7 @@
 //! Entries `.git` that are no directory: files that name a repository (gitrepository-layout(5)), and links. A new one may name a repository
 //! that was looked through, or one that such an entry named before the run.
 
-use crate::base::{Place, fixed, named_by, resolved};
+use crate::base::{LONGEST_PATH, Place, fixed, named_by, resolved};
 use crate::found::Findings;
 use crate::links::opened;
 use crate::rename::put_aside;
@@ -9,9 +9,6 @@ use purple_host::folder::{Content, Folder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-
-/// The longest that is read: a path (`PATH_MAX` of limits.h), and what stands around it.
-pub(crate) const LONGEST: u64 = 8192;
 
 /// How many new ones may stay: each is resolved, which takes long at the end of a long path.
 const MOST: usize = 10_000;
@@ -102,7 +99,7 @@ pub(crate) fn identity_of(path: &Path) -> Option<Identity> {
 
 /// What an entry is.
 fn content(folder: &Folder, name: &OsStr) -> Option<Content> {
-    let content = folder.content(name, LONGEST);
+    let content = folder.content(name, LONGEST_PATH);
     content.filter(|content| !matches!(content, Content::Folder | Content::Other))
 }
 

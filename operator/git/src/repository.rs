@@ -1,11 +1,10 @@
 //! What of one repository runs commands, read from its files.
 
-use crate::base::{Base, LARGEST, named_by};
+use crate::base::{Base, LARGEST, LONGEST_PATH, named_by};
 use crate::config::{self, Command};
 use crate::index::{self, Mark, Marks};
 use crate::layout::{self, Obeyed};
 use crate::packs;
-use crate::pointers::LONGEST;
 use crate::way::{Way, way};
 use purple_host::Errno;
 use purple_host::folder::{Content, EntryKind, Folder};
@@ -83,7 +82,7 @@ impl Repository {
                 found.configs.insert(name, config);
             }
         }
-        found.common = folder.content(OsStr::new(COMMON), LONGEST);
+        found.common = folder.content(OsStr::new(COMMON), LONGEST_PATH);
         found.obeyed = layout::obeyed(folder);
         found.obeyed.extend(worktrees_elsewhere(folder, base));
         found.obeyed.extend(objects_elsewhere(folder, base));
@@ -217,7 +216,7 @@ fn entries_of(folder: &Folder, name: &str) -> Vec<config::Command> {
 
 /// The common directory of a linked worktree.
 fn common_of(folder: &Folder) -> Option<Folder> {
-    let content = folder.content(OsStr::new(COMMON), LONGEST)?;
+    let content = folder.content(OsStr::new(COMMON), LONGEST_PATH)?;
     let up = OsStr::new("..");
     let above = || folder.enter(up).and_then(|folder| folder.enter(up)).ok();
     (common_dir(&content) == Some(Path::new(OWN_COMMON))).then(above)?
@@ -227,7 +226,7 @@ fn common_of(folder: &Folder) -> Option<Folder> {
 fn object_name(folder: &Folder) -> Option<usize> {
     let [sha1, sha256] = index::OBJECT_NAMES;
     let above = common_of(folder);
-    let said = folder.content(OsStr::new(COMMON), LONGEST);
+    let said = folder.content(OsStr::new(COMMON), LONGEST_PATH);
     let is_own = said.is_none_or(|said| common_dir(&said) == Some(Path::new(ITSELF)));
     let common = above.as_ref().or(is_own.then_some(folder))?;
     let Some(config) = common.content(OsStr::new(CONFIGS[0]), LARGEST) else {
@@ -262,7 +261,7 @@ fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<PathBuf, Obeyed
         let content = worktrees
             .enter(&name)
             .ok()
-            .and_then(|worktree| worktree.content(OsStr::new(file), LONGEST));
+            .and_then(|worktree| worktree.content(OsStr::new(file), LONGEST_PATH));
         let Some(content) = content else {
             continue;
         };
