@@ -1,14 +1,12 @@
 //! The profile `coding-agent`: an agent works in its project, and what it must not do fails.
 
-use super::protected::on_host;
 use purple_tests::inside::PYTHON;
 use purple_tests::internet::Internet;
-use purple_tests::operator::{finished, install, purple};
-use purple_tests::run::Finished;
+use purple_tests::operator::finished;
+use purple_tests::project::{on_host, project, run, run_on};
 use purple_tests::stand_in::purple_net;
 use purple_tests::test_dir::TestDir;
 use std::fs;
-use std::process::{Command, Stdio};
 
 scenarios! {
     an_agent_edits_tests_and_commits
@@ -24,55 +22,9 @@ extends: coding-agent
 network: {dns_servers: [203.0.113.53]}
 ";
 
-/// A project with a commit, and a home with secrets.
-fn project(place: &TestDir) {
-    install(place);
-    for directory in ["project", "home/.ssh", "home/.cargo", "home/.cargo/bin"] {
-        place.dir(directory);
-    }
-    place.file("home/.ssh/id", "secret");
-    place.file("home/.cargo/credentials.toml", "secret");
-    place.file("secret", "secret");
-    place.file(
-        "home/.gitconfig",
-        "[user]\n\tname = Me\n\temail = me@example.org\n",
-    );
-    place.file("work.py", AT_WORK);
-    place.file("abuse.py", ABUSES);
+fn prepare(place: &TestDir) {
+    project(place, &[("work.py", AT_WORK), ("abuse.py", ABUSES)]);
     place.file("policy.yaml", POLICY);
-    let script = "cp ../work.py ../abuse.py . && git init -q -b main && git add . &&
-        git -c user.name=a -c user.email=b commit -qm one";
-    assert_eq!(on_host(place, "project", &["sh", "-c", script]), "");
-}
-
-fn without_limits<'w>(words: &[&'w str]) -> Vec<&'w str> {
-    [&["run", "--unenforced", "cgroup"][..], words].concat()
-}
-
-/// Runs it in the project, in the network namespace of a host.
-fn run_on(internet: &Internet, place: &TestDir, words: &[&str]) -> Finished {
-    let words = without_limits(words);
-    let inner = purple(place, &words);
-    let mut command = Command::new("nsenter");
-    command.arg(internet.host());
-    if !place.who.is_root() {
-        command.args(["setpriv", "--clear-groups"]);
-        command.arg(format!("--reuid={}", place.who.uid));
-        command.arg(format!("--regid={}", place.who.gid));
-    }
-    command.arg(inner.get_program()).args(inner.get_args());
-    command.env_clear();
-    for (name, value) in inner.get_envs() {
-        if let Some(value) = value {
-            command.env(name, value);
-        }
-    }
-    command
-        .current_dir(place.at("project"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    finished(command)
 }
 
 fn an_agent_edits_tests_and_commits(place: &TestDir) {
@@ -81,13 +33,15 @@ fn an_agent_edits_tests_and_commits(place: &TestDir) {
     else {
         return;
     };
-    project(place);
+    prepare(place);
     let _helper = purple_net(place);
     let (policy, at) = (place.text("policy.yaml"), place.text("project"));
-    let words = ["--policy", &policy, "--", PYTHON, "work.py", &at];
+    let told = [&at, "api.anthropic.com", ".cargo/registry/kept"];
+    let words = ["--policy", &policy, "--", PYTHON, "work.py"];
+    let words = [&words[..], &told].concat();
     // The second time, what was fetched is there still.
     for kept in ["False", "True"] {
-        let done = run_on(&internet, place, &words);
+        let done = finished(run_on(&internet, place, "project", &words));
         let expected = format!(
             "here True\nmodel answered\nelsewhere gaierror\ntest 0\ncommit 0 0\nkept {kept}\n"
         );
@@ -111,14 +65,12 @@ fn an_agent_edits_tests_and_commits(place: &TestDir) {
 }
 
 fn what_it_must_not_do_fails(place: &TestDir) {
-    project(place);
+    prepare(place);
     let _helper = purple_net(place);
     let (secret, own) = (place.text("secret"), std::process::id().to_string());
-    let words = without_limits(&["--", PYTHON, "abuse.py", &secret, &own]);
-    let mut command = purple(place, &words);
-    command
-        .current_dir(place.at("project"))
-        .env("AWS_SECRET_ACCESS_KEY", "secret");
+    let words = ["--", PYTHON, "abuse.py", &secret, &own];
+    let mut command = run(place, "project", &words);
+    command.env("AWS_SECRET_ACCESS_KEY", "secret");
     let done = finished(command);
     assert_eq!((done.code(), done.out().as_str()), (0, "end\n"), "{done}");
     for left in ["left", "home/.bashrc", "project/.vscode/tasks.json"] {

@@ -3,6 +3,7 @@
 use super::inside::PYTHON;
 use purple_tests::host_service::HostService;
 use purple_tests::operator::{finished, install, purple};
+use purple_tests::project::run_in;
 use purple_tests::run::Finished;
 use purple_tests::stand_in::purple_net;
 use purple_tests::test_dir::{TestDir, binary};
@@ -32,14 +33,7 @@ environment: {set: {WHO: policy}}
 resources: {session_timeout_seconds: 50}
 ";
 
-fn run_in(place: &TestDir, directory: &str, words: &[&str]) -> Finished {
-    let words = [&["run", "--unenforced", "cgroup"][..], words].concat();
-    let mut command = purple(place, &words);
-    command.current_dir(place.at(directory));
-    finished(command)
-}
-
-/// The same under the policy of this test.
+/// Runs a command in the project, under the policy of this test.
 fn run(place: &TestDir, words: &[&str]) -> Finished {
     let policy = place.text("policy.yaml");
     run_in(

@@ -4,7 +4,7 @@ mod beside;
 mod planted;
 
 use super::audit::{records, run};
-use super::protected::{on_host, tree, waiting};
+use super::protected::{tree, waiting};
 use beside::{
     what_a_killed_run_leaves_is_taken_out_by_the_next,
     what_one_run_takes_out_another_does_not_bring_back,
@@ -16,6 +16,7 @@ use planted::{
 };
 use purple_tests::operator::install;
 use purple_tests::policy::Policy;
+use purple_tests::project::on_host;
 use purple_tests::run::{Finished, Run, finish};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};

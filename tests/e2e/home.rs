@@ -1,8 +1,8 @@
 //! What the programs of a user run from the home directory, after a program in a sandbox could write to all of it: the real
 //! programs, outside, with each file of the table of `@home` planted that can be.
 
-use super::protected::on_host;
 use purple_tests::policy::Policy;
+use purple_tests::project::on_host;
 use purple_tests::run::Run;
 use purple_tests::test_dir::TestDir;
 use purplec::resolve::GROUPS;

@@ -7,8 +7,8 @@ use masks::{
     masked_paths_cannot_be_read_or_made, masks_and_protected_paths_on_the_way_down,
     what_is_named_below_a_group_leaves_it_protected,
 };
-use nix::unistd::Uid;
 use purple_tests::policy::Policy;
+use purple_tests::project::on_host;
 use purple_tests::run::{Run, finish};
 use purple_tests::test_dir::TestDir;
 use serde_json::{Value, json};
@@ -16,9 +16,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, symlink};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::Duration;
 
 scenarios! {
@@ -82,25 +81,6 @@ pub(crate) fn clean(dir: &Path) {
             _ => {}
         }
     }
-}
-
-/// Runs a command on the host, as the one who starts sandboxes there.
-pub(crate) fn on_host(place: &TestDir, dir: &str, words: &[&str]) -> String {
-    let (program, arguments) = words.split_first().expect("a program");
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .current_dir(place.at(dir))
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin");
-    command
-        .env("HOME", place.at("host"))
-        .env("GIT_CONFIG_NOSYSTEM", "1");
-    if !place.who.is_root() && Uid::effective().is_root() {
-        command.uid(place.who.uid).gid(place.who.gid);
-    }
-    let done = command.output().expect("it runs");
-    String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr)
 }
 
 /// A run that has started, and says when it may end.

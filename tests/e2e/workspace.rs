@@ -1,7 +1,7 @@
 //! The workspace of a run, at its own path: what is worked in it, and what stays out of reach.
 
-use super::protected::on_host;
-use purple_tests::operator::{finished, install, purple};
+use purple_tests::operator::finished;
+use purple_tests::project::{self, on_host, project};
 use purple_tests::run::Finished;
 use purple_tests::test_dir::TestDir;
 use std::fs;
@@ -33,48 +33,17 @@ fn sh(place: &TestDir, dir: &str, script: &str) -> String {
     on_host(place, dir, &["sh", "-c", script])
 }
 
-/// A project with a commit by somebody else, and a home with secrets beside it.
-fn project(place: &TestDir) {
-    install(place);
-    for directory in [
-        "project",
-        "project/part",
-        "home/.ssh",
-        "home/.cargo",
-        "home/.cargo/bin",
-    ] {
-        place.dir(directory);
-    }
-    place.file("home/.ssh/id", "secret");
-    place.file("home/.cargo/credentials.toml", "secret");
-    place.file("home/.cargo/bin/tool", "#!/bin/sh\necho a tool\n");
-    place.file(
-        "home/.gitconfig",
-        "[user]\n\tname = Me\n\temail = me@example.org\n[core]\n\tpager = evil\n",
-    );
+fn prepare(place: &TestDir) {
+    project(place, &[("f", "1\n")]);
+    place.dir("project/part");
+    place.script("home/.cargo/bin/tool", "#!/bin/sh\necho a tool\n");
     place.file("policy.yaml", POLICY);
-    let script =
-        "chmod 755 ../home/.cargo/bin/tool; git init -q -b main && echo 1 > f && git add f &&
-        git -c user.name=a -c user.email=b commit -qm one";
-    assert_eq!(sh(place, "project", script), "");
 }
 
 fn run_in(place: &TestDir, directory: &str, script: &str) -> Finished {
     let policy = place.text("policy.yaml");
-    let words = [
-        "run",
-        "--unenforced",
-        "cgroup",
-        "--policy",
-        &policy,
-        "--",
-        "sh",
-        "-c",
-        script,
-    ];
-    let mut command = purple(place, &words);
-    command.current_dir(place.at(directory));
-    finished(command)
+    let words = ["--policy", &policy, "--", "sh", "-c", script];
+    project::run_in(place, directory, &words)
 }
 
 fn quiet(done: &Finished) -> String {
@@ -87,7 +56,7 @@ fn quiet(done: &Finished) -> String {
 }
 
 fn a_project_is_worked_in_at_its_own_path(place: &TestDir) {
-    project(place);
+    prepare(place);
     let script = "pwd; echo $AT; echo 2 > f && git commit -qam two && git log --format='%an %ae' -1; id -u; id -g
 git status --short; for f in ~/.ssh/id ~/.cargo/credentials.toml ~/.gitconfig ../secret; do cat $f 2>/dev/null && echo read $f; done
 echo x 2>/dev/null > .git/hooks/pre-commit; git config core.pager x 2>/dev/null; git config core.pager; ls -A ~; echo end";
@@ -119,7 +88,7 @@ echo x 2>/dev/null > .git/hooks/pre-commit; git config core.pager x 2>/dev/null;
 }
 
 fn a_run_starts_where_it_was_started(place: &TestDir) {
-    project(place);
+    prepare(place);
     let done = run_in(place, "project/part", "pwd; cat ../f; echo new > new");
     assert_eq!(quiet(&done), format!("{}\n1\n", place.text("project/part")));
     assert_eq!(place.read("project/part/new"), "new\n");
@@ -130,7 +99,7 @@ fn a_run_starts_where_it_was_started(place: &TestDir) {
 }
 
 fn a_linked_worktree_and_a_submodule_are_worked_in(place: &TestDir) {
-    project(place);
+    prepare(place);
     place.dir("lib");
     let script = "cd ../lib && git init -q -b main && git -c user.name=a -c user.email=b commit -q --allow-empty -m lib &&
         cd ../project && git -c protocol.file.allow=always submodule --quiet add ../lib sub 2>/dev/null &&
@@ -168,7 +137,7 @@ fn a_linked_worktree_and_a_submodule_are_worked_in(place: &TestDir) {
 }
 
 fn a_workspace_that_is_only_read(place: &TestDir) {
-    project(place);
+    prepare(place);
     place.file("policy.yaml", POLICY.replace("read-write", "read-only"));
     let done = run_in(
         place,
@@ -179,7 +148,7 @@ fn a_workspace_that_is_only_read(place: &TestDir) {
 }
 
 fn caches_stay_and_toolchains_are_shown(place: &TestDir) {
-    project(place);
+    prepare(place);
     let script = "~/.cargo/bin/tool; cat ~/.cargo/registry/x 2>/dev/null; echo kept > ~/.cargo/registry/x; \
         echo x 2>/dev/null > ~/.cargo/bin/tool; echo $?";
     let done = run_in(place, "project", script);
@@ -198,7 +167,7 @@ fn caches_stay_and_toolchains_are_shown(place: &TestDir) {
 }
 
 fn what_is_no_workspace_is_refused(place: &TestDir) {
-    project(place);
+    prepare(place);
     let home = run_in(place, "home", "true");
     assert_eq!(home.code(), 125, "{home}");
     assert!(
@@ -217,18 +186,7 @@ fn what_is_no_workspace_is_refused(place: &TestDir) {
     }
     if place.who.is_root() {
         let policy = place.text("policy.yaml");
-        let mut command = purple(
-            place,
-            &[
-                "run",
-                "--unenforced",
-                "cgroup",
-                "--policy",
-                &policy,
-                "--",
-                "true",
-            ],
-        );
+        let mut command = project::run(place, "", &["--policy", &policy, "--", "true"]);
         command.current_dir("/etc");
         let done = finished(command);
         assert!(

@@ -1,6 +1,7 @@
 """An agent's loop: asks its model by name, edits the project, runs its test, commits, and keeps what it has fetched.
 
-Prints a line a step: the step, and what came of it. The argument is the project's directory.
+Prints a line a step: the step, and what came of it. The arguments are the project's directory, the host of the model, and
+a file below the home directory that is there in the next run.
 """
 import pathlib, socket, ssl, subprocess, sys
 
@@ -30,13 +31,13 @@ def run(*words):
 
 here = pathlib.Path.cwd()
 print('here', here == pathlib.Path(sys.argv[1]))
-print('model', ask('api.anthropic.com'))
+print('model', ask(sys.argv[2]))
 print('elsewhere', ask('other.test'))
 with (here / 'notes').open('a') as notes:
     notes.write('one more total\n')
 (here / 'sum.py').write_text('def total(a, b):\n    return a + b\n')
 print('test', run(sys.executable, '-c', 'import sum; assert sum.total(1, 2) == 3').returncode)
 print('commit', run('git', 'add', '.').returncode, run('git', 'commit', '-qm', 'Add total').returncode)
-kept = pathlib.Path.home() / '.cargo/registry/kept'
+kept = pathlib.Path.home() / sys.argv[3]
 print('kept', kept.exists())
 kept.write_text('fetched')

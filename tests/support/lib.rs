@@ -8,6 +8,7 @@ pub mod inside;
 pub mod internet;
 pub mod operator;
 pub mod policy;
+pub mod project;
 pub mod repository;
 pub mod run;
 pub mod scenario;
