@@ -25,7 +25,7 @@ pub use filesystem::{Filesystem, Masked, Shared};
 pub use grants::{Grant, Granted, grants};
 pub use network::{Allowed, Network};
 pub(crate) use paths::is_pattern;
-pub use protected::{GROUPS, Group, Origin, Program, Protected};
+pub use protected::{CACHES, GROUPS, Group, Origin, Program, Protected};
 pub(crate) use protected::{below_home, default_groups};
 pub use resources::{CPU_PERIOD, Resources};
 pub(crate) use views::{View, Views, above};

@@ -58,8 +58,10 @@ fn is_default(host: &str) -> bool {
 fn files(resolved: &Resolved, ir: &Ir, all: &mut Vec<Factor>) {
     let counted = |share: &Share| share.writable || !is_default(&share.host);
     for share in shares(ir).into_iter().filter(counted) {
+        // No program of the host uses what is in a cache.
+        let is_cache = is_cache(&share.host, &resolved.facts);
         let danger = match share.danger() {
-            Danger::System if is_cache(&share.host, &resolved.facts) => Danger::None,
+            Danger::System if is_cache => Danger::None,
             danger => danger,
         };
         let name = match danger {
@@ -73,6 +75,7 @@ fn files(resolved: &Resolved, ir: &Ir, all: &mut Vec<Factor>) {
         let sensitive = !matches!(danger, Danger::None);
         let write = match share.writable {
             false => 0,
+            true if is_cache => 0,
             true if sensitive => points("share/writable and sensitive, besides"),
             true if share.is_project() => points("share/writable project, besides"),
             true => points("share/writable, besides"),

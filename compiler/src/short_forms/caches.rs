@@ -4,16 +4,13 @@ use super::shares::{INSIDE, Shares, WRITABLE};
 use crate::diagnostics::{Diagnostic, quote};
 use crate::facts::HostFact;
 use crate::parse::NodeId;
-use crate::resolve::default_groups;
 use crate::resolve::host::within;
+use crate::resolve::{CACHES, default_groups};
 
 pub(super) const KEY: &str = "caches";
 
 /// The longest name of a cache in bytes.
 const LONGEST: usize = 64;
-
-/// Where the caches lie, from the directory of the user's caches.
-pub const CACHES: &str = "purple-caches";
 
 /// Whether a path of the host is one of these, of which no program of the host uses anything.
 pub(crate) fn is_cache(host: &str, facts: &[(&'static str, String)]) -> bool {

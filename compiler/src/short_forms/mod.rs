@@ -6,7 +6,7 @@ mod shares;
 mod toolchains;
 mod workspace;
 
-pub use caches::CACHES;
+pub use crate::resolve::CACHES;
 pub(crate) use caches::is_cache;
 pub use toolchains::{TOOLCHAINS, Toolchain};
 

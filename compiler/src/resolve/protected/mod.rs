@@ -20,6 +20,9 @@ use crate::ir::Stub;
 use crate::source::Span;
 use groups::usual;
 
+/// Where the caches lie, from the directory of the user's caches.
+pub const CACHES: &str = "purple-caches";
+
 /// A path that is kept as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protected {
@@ -58,6 +61,7 @@ pub(super) fn resolve(
 ) -> Vec<Protected> {
     // The output path of a linked worktree's repository is a `.git` itself.
     let in_git = is_of_git(&plain(host));
+    let in_cache = host.split('/').any(|part| part == CACHES);
     let groups = usual(host).into_iter().map(|group| (group, None));
     let groups = groups.chain(asked(list, at, scope)).collect();
     let groups = without_excluded(groups, list);
@@ -90,7 +94,10 @@ pub(super) fn resolve(
             continue;
         }
         let pointer = format!("{at}/{index}");
-        let (path, stub) = stub(text, in_git);
+        let (path, mut stub) = stub(text, in_git);
+        if in_cache {
+            stub = stub_in_cache(text);
+        }
         if !straight(path, top) {
             let help =
                 "write the path relative to the output path, without `..`, such as `.git/hooks`";
@@ -250,6 +257,18 @@ pub(super) fn stub(text: &str, in_git: bool) -> (&str, Stub) {
         false => Stub::File(String::new()),
     };
     (path, stub)
+}
+
+/// The same in a cache, of which the program inside is the only reader: many refuse to start where their settings are no file, or no
+/// JSON.
+fn stub_in_cache(text: &str) -> Stub {
+    if text.ends_with('/') {
+        Stub::Directory
+    } else if text.ends_with(".json") {
+        Stub::File("{}\n".to_owned())
+    } else {
+        Stub::File(String::new())
+    }
 }
 
 /// Whether a path lies in a repository of git, which looks for directories and files there.
