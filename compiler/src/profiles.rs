@@ -9,29 +9,45 @@ pub struct Profile {
     pub text: &'static str,
 }
 
+macro_rules! shipped {
+    ($($name:literal)+) => {
+        [$(Profile {
+            name: $name,
+            text: include_str!(concat!("../../policies/", $name, ".yaml")),
+        }),+]
+    };
+}
+
 /// The profiles, by name.
-pub const SHIPPED: [Profile; 5] = [
-    Profile {
-        name: "ai-dev-safe",
-        text: include_str!("../../policies/ai-dev-safe.yaml"),
-    },
-    Profile {
-        name: "base",
-        text: include_str!("../../policies/base.yaml"),
-    },
-    Profile {
-        name: "build-offline",
-        text: include_str!("../../policies/build-offline.yaml"),
-    },
-    Profile {
-        name: "coding-agent",
-        text: include_str!("../../policies/coding-agent.yaml"),
-    },
-    Profile {
-        name: "python-readonly",
-        text: include_str!("../../policies/python-readonly.yaml"),
-    },
-];
+pub const SHIPPED: [Profile; 27] = shipped! {
+    "01-ai-code-assistant"
+    "02-ml-training-pipeline"
+    "03-web-scraper-agent"
+    "04-data-processing-agent"
+    "05-cicd-build-agent"
+    "06-llm-inference-server"
+    "07-security-scanner-agent"
+    "08-database-migration-agent"
+    "09-container-orchestrator"
+    "10-minimal-sandbox"
+    "ai-dev-safe"
+    "ai-strict"
+    "aider"
+    "base"
+    "build-offline"
+    "cicd-worker"
+    "claude-code"
+    "code-analyst"
+    "codex"
+    "coding-agent"
+    "data-retriever"
+    "gemini-cli"
+    "honeypot"
+    "mcp-server"
+    "opencode"
+    "production-secure"
+    "python-readonly"
+};
 
 /// The profile of this name.
 pub fn find(name: &str) -> Option<Profile> {

@@ -1,9 +1,18 @@
-//! The shipped profiles run programs in a project's directory, and let them write where they say.
+//! The shipped profiles run programs in a project's directory, and let them write where they say. Each has a real workload, and
+//! what it must not allow.
+
+mod agents;
+mod reached;
+mod readers;
+mod servers;
+mod trial;
 
 use purple_tests::policy::compile;
+use purple_tests::project::run_in;
 use purple_tests::run::{Finished, Run};
+use purple_tests::stand_in::purple_net;
 use purple_tests::test_dir::TestDir;
-use purplec::profiles::{Profile, SHIPPED};
+use purplec::profiles::SHIPPED;
 use std::path::Path;
 use std::process::Command;
 
@@ -48,12 +57,27 @@ fn project(place: &TestDir) {
 }
 
 fn each_runs_a_program(place: &TestDir) {
-    project(place);
-    // Those with a workspace are `purple run`'s: e2e/coding_agent.
-    let alone = |profile: &Profile| !profile.text.contains("\n  workspace:");
-    for profile in SHIPPED.into_iter().filter(alone) {
-        let done = run(place, &plan(place, profile.name), &["/bin/true"]);
-        assert_eq!(done.code(), 0, "{}: {done}", profile.name);
+    purple_tests::project::project(place, &[]);
+    let _helper = purple_net(place);
+    for profile in SHIPPED {
+        let done = run_in(
+            place,
+            "project",
+            &[
+                "--unenforced",
+                "audit",
+                "--profile",
+                profile.name,
+                "--",
+                "/bin/true",
+            ],
+        );
+        assert_eq!(
+            (done.code(), done.out().as_str()),
+            (0, ""),
+            "{}: {done}",
+            profile.name
+        );
     }
 }
 

@@ -16,8 +16,8 @@ const FOREIGN: [(&str, &str); 8] = [
     ("open", "ai"),
 ];
 
-/// Names that the table of protected paths has: a directory of settings, and the program that reads it.
-const NAMES: [(&str, &str); 2] = [(".cla", "ude"), ("cla", "ude code")];
+/// Names that the table of protected paths has: a directory of settings, and the program that reads it. And the profile for that.
+const NAMES: [(&str, &str); 3] = [(".cla", "ude"), ("cla", "ude code"), ("cla", "ude-code")];
 
 /// The groups of hosts: the names of other people's machines, and of whom they belong to.
 const GROUPS: &str = "compiler/data/hosts/groups.txt";
@@ -48,6 +48,9 @@ const VARIABLES: [(&str, &str); 2] = [("anth", "ropic_api_key"), ("open", "ai_ap
 const TRIES_GROUPS: [&str; 2] = ["tests/e2e/coding_agent.rs", "tests/probes/agent_at_work.py"];
 const HOST_NAMES: [(&str, &str); 1] = [("api.anth", "ropic.com")];
 
+/// The profiles of agents by name, what is told about them, and where they are tried: hosts, variables and paths of their owners.
+const PROFILES: [&str; 3] = ["policies/", "docs/profiles.md", "tests/e2e/profiles/"];
+
 const MODELINE: &str = "# yaml-language-server: $schema=";
 
 fn foreign_words(files: &[Tracked]) -> Vec<String> {
@@ -55,7 +58,9 @@ fn foreign_words(files: &[Tracked]) -> Vec<String> {
     let mut findings = Vec::new();
     for file in files {
         let mut names = NAMES.to_vec();
-        if file.path == GROUPS {
+        let is_about_agents =
+            file.path != AGENT && PROFILES.iter().any(|path| file.path.starts_with(path));
+        if file.path == GROUPS || is_about_agents {
             names.extend(OWNERS);
         }
         if ABOUT_GROUPS.contains(&file.path.as_str()) {
@@ -173,6 +178,7 @@ fn bites_foreign_words() {
         }
         one_of(&foreign_words(&[Tracked::new("README.md", &name)]), owner);
         assert!(foreign_words(&[Tracked::new(GROUPS, owner)]).is_empty());
+        assert!(foreign_words(&[Tracked::new("policies/x.yaml", owner)]).is_empty());
     }
     for (start, end) in FOREIGN.iter().filter(|word| !OWNERS.contains(word)) {
         let word = format!("{start}{end}");

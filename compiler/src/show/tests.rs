@@ -83,8 +83,13 @@ fn shipped_and_written_policies_come_back_on_every_architecture() {
             for &arch in &natives {
                 // A filtered network is for little-endian machines, and the filters are the same.
                 let text = if arch.big_endian() {
-                    text.replace("isolated: false", "isolated: true")
-                        .replace("mode: filtered", "mode: none")
+                    let text = text
+                        .replace("isolated: false", "isolated: true")
+                        .replace("mode: filtered", "mode: none");
+                    match text.contains("\nextends: coding-agent\n") {
+                        true => text.replace("\nnetwork:\n", "\nnetwork:\n  mode: none\n"),
+                        false => text,
+                    }
                 } else {
                     text.clone()
                 };

@@ -1,0 +1,5 @@
+"""The module that a build tests and packs."""
+
+
+def total(numbers):
+    return sum(numbers)
