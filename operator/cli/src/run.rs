@@ -57,10 +57,10 @@ struct Confinement {
     plan: Option<PathBuf>,
 }
 
-/// What is changed in the policy for this run.
+/// What is changed in the policy.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Changes to the policy, for this run")]
-struct Flags {
+#[command(next_help_heading = "Changes to the policy")]
+pub(crate) struct Flags {
     /// Show a file or directory: read-only (`:ro`) unless `:rw` is written, and at the same path unless DST is
     #[arg(long, value_name = "SRC[:DST][:ro|:rw]")]
     bind: Vec<OsString>,
@@ -104,7 +104,8 @@ enum Network {
 }
 
 impl Flags {
-    fn command_line(&self) -> CommandLine {
+    /// The same as the text that they make is made from.
+    pub(crate) fn command_line(&self) -> CommandLine {
         CommandLine {
             binds: self.bind.clone(),
             variables: self.env.clone(),

@@ -389,13 +389,72 @@ fn a_policy_to_start_from_is_made_and_never_written_over() {
         text.contains("sandbox_path: /usr") && text.contains("# base:9\n"),
         "{text}"
     );
-    let output = profile(&["list"]);
+    let output = profile(&["show", "python-readonly", "--yaml"]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(
-        text.lines().count(),
-        purplec::profiles::SHIPPED.len(),
+    let policy = purplec::profiles::find("python-readonly").map(|one| one.text);
+    assert_eq!(Some(text.as_ref()), policy);
+
+    let made = profile(&[
+        "create",
+        "more",
+        "--extends",
+        "base",
+        "--memory",
+        "1G",
+        "--allow-host",
+        "a.example.org",
+    ]);
+    assert_eq!(String::from_utf8_lossy(&made.stderr), "");
+    let text = fs::read_to_string(place.at("home/project/more.yaml")).expect("a policy");
+    let said = "mode: filtered # purple: allow[loosens-parent] asked for by --allow-host\n";
+    assert!(
+        text.contains(said) && text.contains("memory_limit_bytes: 1G # --memory\n"),
         "{text}"
     );
+    refused(
+        &profile(&["create", "bad", "--memory", "5Q"]),
+        &["# --memory", "nothing was written"],
+    );
+    assert!(!place.exists("home/project/bad.yaml"));
+}
+
+/// The page of the profiles.
+const PAGE: &str = include_str!("../../../docs/profiles.md");
+
+#[test]
+fn the_list_has_a_level_a_score_and_a_use_for_each() {
+    let place = TestDir::new();
+    let output = Command::new(place.at("bin/purple"))
+        .args(["profile", "list"])
+        .output()
+        .expect("purple starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut lines = text.lines();
+    let head: Vec<&str> = lines
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    assert_eq!(head, ["NAME", "LEVEL", "SCORE", "USE", "CASE"]);
+    for profile in purplec::profiles::SHIPPED {
+        let line = lines.next().unwrap_or_default();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert!(
+            words[0] == profile.name && line.ends_with(profile.about()),
+            "{line}"
+        );
+        let score: f32 = words[2].parse().expect("a number");
+        let level = match score {
+            ..2.0 => "low",
+            ..3.5 => "medium",
+            ..6.0 => "high",
+            _ => "extreme",
+        };
+        assert_eq!(words[1], level, "{line}");
+        let row = format!("\n| `{}` | {} | {} | ", words[0], words[1], words[2]);
+        assert!(PAGE.contains(&row), "docs/profiles.md lacks{row}");
+    }
+    assert_eq!(lines.next(), None);
 }
 
 /// What a policy grants until a day is not granted later.

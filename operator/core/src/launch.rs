@@ -42,13 +42,7 @@ impl<'a> Launch<'a> {
     /// Checks the paths that the plan shares, and prints what it grants: the exit status of that. Nothing is made or run.
     pub fn show(&self) -> Result<u8, LaunchError> {
         workspace::check(&self.plan)?;
-        let sealed = executor::seal(&self.ready.bytes)?;
-        let mut command = executor::show(&sealed)?;
-        let status = command.status().map_err(LaunchError::NotShown)?;
-        Ok(status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .unwrap_or(u8::MAX))
+        show(&self.ready.bytes)
     }
 
     /// Checks everything, makes what is missing, and gives what is left to be started.
@@ -186,6 +180,17 @@ impl<'a> Launch<'a> {
         let mut needs = self.plan.needs.iter();
         needs.any(|need| need.layer == Layer::Audit) && !request.gives_up(Layer::Audit)
     }
+}
+
+/// Prints what a plan grants, by `purplec show`: the exit status of that.
+pub fn show(plan: &[u8]) -> Result<u8, LaunchError> {
+    let sealed = executor::seal(plan)?;
+    let mut command = executor::show(&sealed)?;
+    let status = command.status().map_err(LaunchError::NotShown)?;
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(u8::MAX))
 }
 
 /// A run of which nothing is left to check or to make.

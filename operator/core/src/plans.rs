@@ -11,11 +11,13 @@ use purple_host::path::shown;
 use purple_plan::{DecodeError, MAX_PLAN_BYTES, Plan};
 use purplec::diagnostics::render::visible;
 use purplec::diagnostics::{Diagnostic, Severity, Sink};
+use purplec::facts::HostFacts;
 use purplec::inherit::{self, Files};
 use purplec::parse::{MAX_BYTES, decode};
 use purplec::pipeline::{self, Compilation, Fault, Options, Stage};
 use purplec::profiles::Profile;
 use purplec::quantity::Date;
+use purplec::score::Score;
 use purplec::source::Source;
 use std::env;
 use std::fmt::{self, Display};
@@ -213,6 +215,31 @@ pub fn resolved(profile: &Profile, notices: &mut Vec<Notice>) -> Result<String, 
     let outcome = compile(&source_of(profile), &options, Sink::new(), notices)?;
     outcome
         .listing
+        .ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
+}
+
+/// How much a shipped profile leaves open.
+pub fn score(profile: &Profile) -> Result<Score, PlanError> {
+    let options = Options {
+        facts: HostFacts::samples(),
+        score: true,
+        ..Options::default()
+    };
+    let outcome = compile(&source_of(profile), &options, Sink::new(), &mut Vec::new())?;
+    outcome
+        .score
+        .ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
+}
+
+/// The plan of a shipped profile for some host, to be shown: its paths are examples.
+pub fn example(profile: &Profile) -> Result<Vec<u8>, PlanError> {
+    let options = Options {
+        facts: HostFacts::samples(),
+        ..Options::default()
+    };
+    let outcome = compile(&source_of(profile), &options, Sink::new(), &mut Vec::new())?;
+    outcome
+        .plan
         .ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
 }
 

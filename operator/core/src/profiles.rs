@@ -1,9 +1,16 @@
 //! The profiles: the compiler's own, found by name and started from.
 
+use crate::command_line::{CommandLine, FlagError};
+use crate::inputs::Inputs;
+use crate::notice::{Findings, Notice};
 use purple_host::FileError;
 use purplec::diagnostics::render::visible;
-use purplec::diagnostics::{nearest, quote};
+use purplec::diagnostics::{Severity, Sink, nearest, quote};
+use purplec::facts::HostFacts;
+use purplec::pipeline::{self, Compilation, Options};
 use purplec::profiles::{self, Profile};
+use purplec::source::Source;
+use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -19,9 +26,14 @@ pub fn find(name: &str) -> Result<Profile, ProfileError> {
     })
 }
 
-/// Writes a policy to start from, which extends a profile, to `NAME.yaml` in the working directory;
-/// gives that file's name.
-pub fn create(name: &str, parent: &Profile) -> Result<String, ProfileError> {
+/// Writes a policy to start from, which extends a profile and says what the flags say, to `NAME.yaml` in the working directory; gives
+/// that file's name. What the flags grant beyond the profile is marked as asked for. Other findings are a notice.
+pub fn create(
+    name: &str,
+    parent: &Profile,
+    flags: &CommandLine,
+    notices: &mut Vec<Notice>,
+) -> Result<String, ProfileError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let fine = name.len() <= 64
         && name.chars().all(plain)
@@ -29,6 +41,10 @@ pub fn create(name: &str, parent: &Profile) -> Result<String, ProfileError> {
     if !fine {
         return Err(ProfileError::InvalidName(name.to_owned()));
     }
+    let text = match flags.text().map_err(ProfileError::Flag)? {
+        None => starter(name, parent),
+        Some(said) => with_flags(name, parent, &said, notices)?,
+    };
     let file = format!("{name}.yaml");
     // An existing file is not overwritten, and no link is followed.
     let opened = OpenOptions::new().write(true).create_new(true).open(&file);
@@ -36,7 +52,7 @@ pub fn create(name: &str, parent: &Profile) -> Result<String, ProfileError> {
         ErrorKind::AlreadyExists => ProfileError::Exists(file.clone()),
         _ => ProfileError::Write(FileError::at(&file)(error)),
     })?;
-    match opened.write_all(starter(name, parent).as_bytes()) {
+    match opened.write_all(text.as_bytes()) {
         Ok(()) => Ok(file),
         Err(error) => Err(ProfileError::Write(FileError::at(&file)(error))),
     }
@@ -54,6 +70,10 @@ pub enum ProfileError {
     },
     /// A policy cannot have this name.
     InvalidName(String),
+    /// A flag is wrong.
+    Flag(FlagError),
+    /// The policy that flags make has errors. The findings are a notice.
+    FlagsDoNotCompile,
     /// A file of this name exists.
     Exists(String),
     /// The policy cannot be written.
@@ -83,6 +103,10 @@ impl Display for ProfileError {
                  letter or digit first",
                 quote(&visible(name))
             ),
+            Self::Flag(error) => error.fmt(f),
+            Self::FlagsDoNotCompile => f.write_str(
+                "correct the values of the flags in the lines above; nothing was written",
+            ),
             Self::Exists(file) => write!(f, "{file}: it exists already; it is not overwritten"),
             Self::Write(error) => error.fmt(f),
         }
@@ -91,32 +115,92 @@ impl Display for ProfileError {
 
 impl std::error::Error for ProfileError {}
 
-/// A policy that means the same as its parent, with examples of what one may add.
-fn starter(name: &str, parent: &Profile) -> String {
+/// A policy that says what flags say. Each of its lines ends in the flag that says it.
+fn with_flags(
+    name: &str,
+    parent: &Profile,
+    said: &str,
+    notices: &mut Vec<Notice>,
+) -> Result<String, ProfileError> {
+    let mut text = format!("{}{said}", head(name, parent));
+    let mut outcome = compiled(name, &text);
+    let marked: BTreeMap<usize, &str> = outcome
+        .diagnostics
+        .iter()
+        .filter(|found| found.severity != Severity::Error)
+        .filter_map(|found| {
+            let line = usize::try_from(outcome.sources.line(found.span)).ok()?;
+            Some((line.checked_sub(1)?, found.code))
+        })
+        .collect();
+    if !marked.is_empty() {
+        let lines = text.lines().enumerate();
+        text = lines
+            .map(
+                |(at, line)| match (marked.get(&at), line.rsplit_once(" # --")) {
+                    (Some(code), Some((before, flag))) => {
+                        format!("{before} # purple: allow[{code}] asked for by --{flag}\n")
+                    }
+                    _ => format!("{line}\n"),
+                },
+            )
+            .collect();
+        outcome = compiled(name, &text);
+    }
+    let is_refused = outcome
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Error);
+    notices.extend(Findings::of(&outcome.sources, &outcome.diagnostics).map(Notice::Findings));
+    if is_refused {
+        return Err(ProfileError::FlagsDoNotCompile);
+    }
+    Ok(text)
+}
+
+/// What comes of a policy on some host.
+fn compiled(name: &str, text: &str) -> Compilation {
+    let source = Source::new(format!("{name}.yaml"), text);
+    let options = Options {
+        facts: HostFacts::samples(),
+        hosts: Some(Inputs::default().groups()),
+        ..Options::default()
+    };
+    // A defect of the compiler says itself when the policy is used.
+    pipeline::compile(&source, &options, Sink::new()).unwrap_or_default()
+}
+
+fn head(name: &str, parent: &Profile) -> String {
     format!(
         "name: {name:?}\n\
          description: Starts from {parent}\n\
          # All that `purple profile show {parent} --resolved` prints. What stands below wins over it.\n\
          extends: {parent}\n\
-         \n\
-         # filesystem:\n\
-         #   immutable_paths:\n\
-         #     - host_path: ./data\n\
-         #       sandbox_path: /data\n\
-         #\n\
-         # syscalls:\n\
-         #   deny:\n\
-         #     - listen\n\
-         #\n\
-         # resources:\n\
-         #   session_timeout_seconds: 600\n",
+         \n",
         parent = parent.name,
     )
 }
 
+/// A policy that means the same as its parent, with examples of what one may add.
+fn starter(name: &str, parent: &Profile) -> String {
+    head(name, parent)
+        + "# filesystem:\n\
+           #   immutable_paths:\n\
+           #     - host_path: ./data\n\
+           #       sandbox_path: /data\n\
+           #\n\
+           # syscalls:\n\
+           #   deny:\n\
+           #     - listen\n\
+           #\n\
+           # resources:\n\
+           #   session_timeout_seconds: 600\n"
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT, find, starter};
+    use super::{DEFAULT, find, starter, with_flags};
+    use crate::command_line::CommandLine;
     use purplec::diagnostics::Sink;
     use purplec::facts::HostFacts;
     use purplec::pipeline::{self, Options};
@@ -128,6 +212,38 @@ mod tests {
         assert!(find(DEFAULT).is_ok());
         let message = find("ai-dev-saef").map_err(|error| error.to_string());
         assert!(message.is_err_and(|message| message.contains("did you mean `ai-dev-safe`?")));
+    }
+
+    #[test]
+    fn what_flags_grant_is_marked_and_nothing_is_found() {
+        let flags = CommandLine {
+            hosts: vec!["api.example.org".to_owned(), "@github".to_owned()],
+            timeout: Some("20h".to_owned()),
+            memory: Some("1G".to_owned()),
+            ..CommandLine::default()
+        };
+        let said = flags.text().ok().flatten();
+        for parent in SHIPPED {
+            let mut notices = Vec::new();
+            let text = with_flags(
+                "mine",
+                &parent,
+                said.as_deref().unwrap_or_default(),
+                &mut notices,
+            );
+            let notices: Vec<String> = notices.iter().map(ToString::to_string).collect();
+            assert_eq!(notices, Vec::<String>::new(), "{}", parent.name);
+            let text = text.map_err(|error| error.to_string());
+            assert!(text.is_ok_and(|text| text.contains("memory_limit_bytes: 1G # ")));
+        }
+        let base = find("base").map_err(|error| error.to_string());
+        let text = base.and_then(|base| {
+            let said = said.unwrap_or_default();
+            with_flags("mine", &base, &said, &mut Vec::new()).map_err(|error| error.to_string())
+        });
+        let marked =
+            "session_timeout_seconds: 20h # purple: allow[loosens-parent] asked for by --timeout\n";
+        assert!(text.is_ok_and(|text| text.contains(marked)));
     }
 
     #[test]

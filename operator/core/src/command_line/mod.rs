@@ -49,18 +49,18 @@ pub struct CommandLine {
 impl CommandLine {
     /// The text; `None` where no flag says anything.
     pub(crate) fn source(&self) -> Result<Option<Source>, FlagError> {
+        let text = self.text()?;
+        Ok(text.map(|text| Source::new(NAME, format!("name: command-line\n{text}"))))
+    }
+
+    /// The sections of a policy that say the same; `None` where no flag says anything.
+    pub(crate) fn text(&self) -> Result<Option<String>, FlagError> {
         let mut text = Text::default();
         self.filesystem(&mut text)?;
         self.environment(&mut text)?;
         self.network(&mut text)?;
         self.resources(&mut text)?;
-        if text.0.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(Source::new(
-            NAME,
-            format!("name: command-line\n{}", text.0),
-        )))
+        Ok(Some(text.0).filter(|text| !text.is_empty()))
     }
 
     /// The ports of services of this host that a flag names.
