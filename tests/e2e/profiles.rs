@@ -2,6 +2,7 @@
 //! what it must not allow.
 
 mod agents;
+mod field;
 mod reached;
 mod readers;
 mod servers;

@@ -418,11 +418,9 @@ fn unknown_profile(name: &str, span: Span) -> Diagnostic {
     if let Some(near) = nearest(name, profiles::names()) {
         return found.with_guess(name, near);
     }
-    let names: Vec<_> = profiles::names().map(|name| format!("`{name}`")).collect();
-    let names = names.join(", ");
-    found.with_help(format!(
-        "the profiles are {names}; the name of a file contains a `/` or ends in `.yaml`"
-    ))
+    found.with_help(
+        "`purple profile list` prints the profiles; the name of a file contains a `/` or ends in `.yaml`",
+    )
 }
 
 fn unreadable(name: &str, span: Span, why: &str, help: &str) -> Diagnostic {

@@ -86,10 +86,7 @@ impl Display for ProfileError {
             Self::Unknown { name, nearest } => {
                 let hint = match nearest {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!(
-                        "there are {}",
-                        profiles::names().collect::<Vec<_>>().join(", ")
-                    ),
+                    None => "`purple profile list` prints the profiles".to_owned(),
                 };
                 write!(
                     f,
@@ -124,16 +121,19 @@ fn with_flags(
 ) -> Result<String, ProfileError> {
     let mut text = format!("{}{said}", head(name, parent));
     let mut outcome = compiled(name, &text);
+    let has_errors = |outcome: &Compilation| {
+        let mut found = outcome.diagnostics.iter();
+        found.any(|one| one.severity == Severity::Error)
+    };
     let marked: BTreeMap<usize, &str> = outcome
         .diagnostics
         .iter()
-        .filter(|found| found.severity != Severity::Error)
         .filter_map(|found| {
             let line = usize::try_from(outcome.sources.line(found.span)).ok()?;
             Some((line.checked_sub(1)?, found.code))
         })
         .collect();
-    if !marked.is_empty() {
+    if !has_errors(&outcome) {
         let lines = text.lines().enumerate();
         text = lines
             .map(
@@ -147,12 +147,8 @@ fn with_flags(
             .collect();
         outcome = compiled(name, &text);
     }
-    let is_refused = outcome
-        .diagnostics
-        .iter()
-        .any(|found| found.severity == Severity::Error);
     notices.extend(Findings::of(&outcome.sources, &outcome.diagnostics).map(Notice::Findings));
-    if is_refused {
+    if has_errors(&outcome) {
         return Err(ProfileError::FlagsDoNotCompile);
     }
     Ok(text)

@@ -264,7 +264,7 @@ pub(super) fn stub(text: &str, in_git: bool) -> (&str, Stub) {
 fn stub_in_cache(text: &str) -> Stub {
     if text.ends_with('/') {
         Stub::Directory
-    } else if text.ends_with(".json") {
+    } else if text.rsplit_once('.').is_some_and(|(_, end)| end == "json") {
         Stub::File("{}\n".to_owned())
     } else {
         Stub::File(String::new())
