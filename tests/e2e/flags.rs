@@ -226,6 +226,15 @@ fn what_would_be_granted_is_printed(place: &TestDir) {
     ] {
         assert!(done.out().lines().any(|one| one == line), "{line}: {done}");
     }
+    let shown = finished(purple(
+        place,
+        &["profile", "show", "06-llm-inference-server"],
+    ));
+    let published = "127.0.0.1:8000 of the host leads to port 8000 inside";
+    assert!(
+        shown.code() == 0 && shown.out().contains(published),
+        "{shown}"
+    );
     // Nothing is made, and what is wrong is said as of a run.
     assert!(!place.at("project/output").exists());
     let wrong = run_in(place, "project", &["--dry-run", "--pids", "0"]);
