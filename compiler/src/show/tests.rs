@@ -86,9 +86,10 @@ fn shipped_and_written_policies_come_back_on_every_architecture() {
                     let text = text
                         .replace("isolated: false", "isolated: true")
                         .replace("mode: filtered", "mode: none");
-                    match text.contains("\nextends: coding-agent\n") {
-                        true => text.replace("\nnetwork:\n", "\nnetwork:\n  mode: none\n"),
-                        false => text,
+                    if text.contains("\nextends: coding-agent\n") {
+                        text.replace("\nnetwork:\n", "\nnetwork:\n  mode: none\n")
+                    } else {
+                        text
                     }
                 } else {
                     text.clone()

@@ -78,19 +78,14 @@ pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
 /// A line for each profile.
 fn list() -> Result<String, Failure> {
     let longest = SHIPPED.iter().map(|one| one.name.len()).max().unwrap_or(0);
-    let mut text = format!(
-        "{:longest$}  {:7}  {:5}  USE CASE\n",
-        "NAME", "LEVEL", "SCORE"
-    );
+    let row = |name: &str, level: &str, score: &str, use_case: &str| {
+        format!("{name:longest$}  {level:7}  {score:>5}  {use_case}\n")
+    };
+    let mut rows = vec![row("NAME", "LEVEL", "SCORE", "USE CASE")];
     for profile in SHIPPED {
         let score = plans::score(&profile)?.overall;
-        text += &format!(
-            "{:longest$}  {:7}  {:>5}  {}\n",
-            profile.name,
-            word(score),
-            number(score),
-            profile.about()
-        );
+        let (level, score) = (word(score), number(score));
+        rows.push(row(profile.name, level, &score, profile.about()));
     }
-    Ok(text)
+    Ok(rows.concat())
 }

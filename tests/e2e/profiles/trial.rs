@@ -148,12 +148,11 @@ impl<'t> Trial<'t> {
     /// Writes the policy of the trial: the profile, with a log in the place.
     fn policy(&self, profile: &str, more: &str) {
         let is_recorded = find(profile).is_some_and(|one| one.text.contains("\naudit:\n"));
-        let log = match is_recorded {
-            true => format!(
-                "audit: {{log_path: {:?}}}\n",
-                self.place.text("logs/audit.log")
-            ),
-            false => String::new(),
+        let log = if is_recorded {
+            let log = self.place.text("logs/audit.log");
+            format!("audit: {{log_path: {log:?}}}\n")
+        } else {
+            String::new()
         };
         let text = format!("name: mine\nextends: {profile}\n{more}{log}");
         self.place.file("policy.yaml", text);
