@@ -195,7 +195,7 @@ fn starter(name: &str, parent: &Profile) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT, find, starter, with_flags};
+    use super::{DEFAULT, Profile, find, starter, with_flags};
     use crate::command_line::CommandLine;
     use purplec::diagnostics::Sink;
     use purplec::facts::HostFacts;
@@ -219,7 +219,11 @@ mod tests {
             ..CommandLine::default()
         };
         let said = flags.text().ok().flatten();
-        for parent in SHIPPED {
+        // Where sockets are denied, a host that is added draws a warning, which is right.
+        let reaching = |parent: &Profile| {
+            !parent.text.contains("default_deny: true") || parent.text.contains("network-client")
+        };
+        for parent in SHIPPED.into_iter().filter(reaching) {
             let mut notices = Vec::new();
             let text = with_flags(
                 "mine",
