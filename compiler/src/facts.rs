@@ -283,6 +283,7 @@ impl<'f> Expansion<'f> {
             &["filesystem"][..],
             &["environment", "set"],
             &["audit", "log_path"],
+            &["process", "user"],
         ] {
             let mut pointer = String::new();
             let mut id = Some(document.root());
@@ -458,8 +459,8 @@ fn collect(
         collect(document, item, &format!("{pointer}/{index}"), seen, scalars);
     }
     for (key, _, value) in document.entries(id) {
-        // What a grant says for people is no path.
-        if matches!(key, "reason" | "owner" | "expires") {
+        // What a grant says for people is no path, and a file may have any text in it.
+        if matches!(key, "reason" | "owner" | "expires" | "content") {
             continue;
         }
         let below = format!("{pointer}/{}", step(key));

@@ -21,6 +21,7 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
                         | "/network/isolated"
                         | "/network/mode"
                         | "/filesystem/allow_set_group_id"
+                        | "/process/umask"
                         | "/audit/enabled"
                         | "/audit/on_failure"
                 )
@@ -28,6 +29,7 @@ pub(super) fn watches(kind: ChangeKind, pointer: &str) -> bool {
         ChangeKind::Added => matches!(
             pointer,
             "/capabilities/add"
+                | "/filesystem/devices"
                 | "/network/allowed_outgoing_ports"
                 | "/network/allowed_incoming_ports"
                 | "/network/allow"
@@ -155,6 +157,9 @@ fn message(change: &Change) -> Option<String> {
         (ChangeKind::Added, "/capabilities/add") => {
             Some(format!("{} is kept; it was dropped", quote(new)))
         }
+        (ChangeKind::Added, "/filesystem/devices") => {
+            Some(format!("the device {} is shown; it was not", quote(new)))
+        }
         (ChangeKind::Added, "/syscalls/architectures") => Some(format!(
             "calls through {} are allowed; they killed the process",
             quote(new)
@@ -188,6 +193,16 @@ fn message(change: &Change) -> Option<String> {
             (is_true(new) && !old.is_some_and(is_true)).then(|| {
                 "`allow_set_group_id: true` lets programs set the set-group-id bit; it was denied"
                     .to_owned()
+            })
+        }
+        (ChangeKind::Value, "/process/umask") => {
+            let bits = |text: &str| u32::from_str_radix(text, 8).ok();
+            let before = old.map_or(Some(0o022), bits)?;
+            (before & !bits(new)? != 0).then(|| {
+                format!(
+                    "`umask: {}` gives new files permissions that they lacked",
+                    quote(new)
+                )
             })
         }
         (ChangeKind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
@@ -231,6 +246,13 @@ fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
             Value::Number(seconds) => seconds.as_f64(),
             _ => quantity::duration(text).ok().map(rough),
         },
+        "/resources/rlimits/cpu" => limit("/resources/session_timeout_seconds")?,
+        "/resources/rlimits/nofile"
+        | "/resources/rlimits/nproc"
+        | "/resources/rlimits/sigpending" => limit("/resources/pids_limit")?,
+        pointer if pointer.starts_with("/resources/rlimits/") => {
+            |text| quantity::size(text).ok().map(rough)
+        }
         _ => return None,
     };
     Some(read)

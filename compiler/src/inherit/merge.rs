@@ -12,10 +12,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 /// The lists of paths inside, of which each is in one at most.
-const PATHS: [&str; 3] = ["immutable_paths", "scratch_paths", "output_paths"];
+const PATHS: [&str; 4] = ["files", "immutable_paths", "scratch_paths", "output_paths"];
 
 /// The keys that name what an entry of a list is about, where it is a mapping.
-const NAMES: [&str; 5] = ["sandbox_path", "syscall", "capability", "to", "port"];
+const NAMES: [&str; 6] = [
+    "sandbox_path",
+    "syscall",
+    "capability",
+    "to",
+    "port",
+    "device",
+];
 
 /// What came of texts.
 pub(super) struct Merged {

@@ -94,8 +94,20 @@ pub struct Limit {
 /// A resource that a limit is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
+    /// Bytes of address space.
+    AddressSpace,
     /// Bytes of a core dump.
     Core,
+    /// Seconds of processor time.
+    ProcessorTime,
+    /// Bytes of data.
+    Data,
+    /// Bytes of a file.
+    FileSize,
+    /// Open files, as the number above the highest descriptor.
+    OpenFiles,
+    /// Bytes of the stack.
+    Stack,
     /// Processes and threads of one user.
     Processes,
     /// Bytes that cannot be swapped out.
@@ -107,10 +119,16 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The name in the listing.
+    /// The name that prlimit(1) has for it.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AddressSpace => "as",
             Self::Core => "core",
+            Self::ProcessorTime => "cpu",
+            Self::Data => "data",
+            Self::FileSize => "fsize",
+            Self::OpenFiles => "nofile",
+            Self::Stack => "stack",
             Self::Processes => "nproc",
             Self::LockedMemory => "memlock",
             Self::QueuedSignals => "sigpending",

@@ -49,6 +49,29 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
             _ => {}
         }
     }
+    for file in &scope.resolved.filesystem.files {
+        if contains_secret(&file.content) {
+            let message = format!(
+                "the content of {} looks like a secret, and stands in the policy and the plan in clear",
+                quote(&file.inside)
+            );
+            scope.report(Diagnostic::warning("secret-in-plan", file.span, message).with_help(
+                "show a file of the host with `immutable_paths` instead: then its content is in no policy",
+            ));
+        }
+    }
+}
+
+/// Whether a line of a file looks like a secret: by itself, or as a setting.
+pub fn contains_secret(content: &str) -> bool {
+    is_credential(content)
+        || content.lines().any(|line| {
+            let setting = line.split_once(['=', ':']);
+            setting.is_some_and(|(name, value)| {
+                let name = name.trim().trim_matches('"').to_ascii_uppercase();
+                holds_secret(&name, value.trim().trim_matches(['"', '\'', ',']))
+            })
+        })
 }
 
 /// Whether a variable with a fixed value looks like a secret.

@@ -40,7 +40,7 @@ pub(super) fn lint(before: Option<&Before>, scope: &mut Scope<'_>) {
     let scratch = wanted
         .scratch
         .iter()
-        .map(|one| (&*one.value, Some(one.span)));
+        .map(|one| (&*one.inside, Some(one.span)));
     let (working_dir, place) = &wanted.working_dir;
     let log = resolved.log_path.iter();
     let log = log.map(|path| (&*path.value, Some(path.span)));

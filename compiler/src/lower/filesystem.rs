@@ -24,6 +24,10 @@ const MERGED: [&str; 5] = ["bin", "lib", "lib32", "lib64", "sbin"];
 /// The list of resolvers (resolv.conf(5)).
 const RESOLVERS: &str = "/etc/resolv.conf";
 
+/// The time zone of the host, and where the zones are (localtime(5)).
+const LOCAL_TIME: &str = "/etc/localtime";
+const ZONES: &str = "../usr/share/zoneinfo";
+
 /// Permission bits of the files that every sandbox has.
 const FILE_MODE: u32 = 0o644;
 
@@ -31,7 +35,21 @@ const FILE_MODE: u32 = 0o644;
 pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     let wanted = &resolved.filesystem;
     let mut tree = Tree::default();
-    for shared in &wanted.immutable {
+    let zone = resolved.process.time_zone.as_ref();
+    if let Some(zone) = zone {
+        // It takes the place of the host's.
+        let planned = PlannedPath {
+            cited: Some(zone.span),
+            named: Some(zone.span),
+            ..PlannedPath::new(
+                Action::Symlink(format!("{ZONES}/{}", zone.value)),
+                Attributes::NONE,
+            )
+        };
+        tree.put(LOCAL_TIME, planned, sink);
+    }
+    let is_zone = |shared: &&Shared| zone.is_some() && shared.inside == LOCAL_TIME;
+    for shared in wanted.immutable.iter().filter(|shared| !is_zone(shared)) {
         tree.put(&shared.inside, bind(shared, false), sink);
     }
     for shared in &wanted.output {
@@ -41,18 +59,35 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
         let planned = PlannedPath {
             cited: Some(path.span),
             named: Some(path.span),
-            ..PlannedPath::new(scratch(wanted, 0o1777), PLAIN)
+            ..PlannedPath::new(
+                scratch(path.bytes.map_or(wanted.scratch_bytes, |size| size.value)),
+                Attributes {
+                    no_exec: path.no_exec,
+                    ..PLAIN
+                },
+            )
         };
-        tree.put(&path.value, planned, sink);
+        tree.put(&path.inside, planned, sink);
     }
+    for file in &wanted.files {
+        let mode = if file.executable { 0o755 } else { FILE_MODE };
+        let content = file.content.clone();
+        let planned = PlannedPath {
+            cited: Some(file.span),
+            named: Some(file.span),
+            ..PlannedPath::new(Action::File { content, mode }, Attributes::NONE)
+        };
+        tree.put(&file.inside, planned, sink);
+    }
+    tree.refuse_files_of_the_host(sink);
     // What the policy says goes before what every sandbox has.
-    tree.offer("/tmp", PlannedPath::new(scratch(wanted, 0o1777), PLAIN));
+    tree.offer(
+        "/tmp",
+        PlannedPath::new(scratch(wanted.scratch_bytes), PLAIN),
+    );
     let git = resolved.git_config.clone();
     let git = git.map(|text| (GIT_CONFIG, text));
-    for (path, content) in files(&resolved.network, resolved.ids)
-        .into_iter()
-        .chain(git)
-    {
+    for (path, content) in files(resolved).into_iter().chain(git) {
         let mode = FILE_MODE;
         let file = Action::File { content, mode };
         let planned = match resolved.network.mode {
@@ -111,7 +146,13 @@ fn bind(shared: &Shared, writable: bool) -> PlannedPath {
         optional: shared.optional,
         cited: shared.host_span,
         named: shared.inside_span,
-        ..PlannedPath::new(action, if writable { PLAIN } else { READ_ONLY })
+        ..PlannedPath::new(
+            action,
+            Attributes {
+                no_exec: shared.no_exec,
+                ..if writable { PLAIN } else { READ_ONLY }
+            },
+        )
     }
 }
 

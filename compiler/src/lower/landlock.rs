@@ -108,12 +108,20 @@ fn access(step: &Step) -> (u64, bool) {
     match &step.action {
         // Directories can be listed everywhere. What is in them has steps of its own.
         Action::Tmpfs { .. } if step.target == "/" => (fs::READ_DIR, false),
-        Action::Tmpfs { .. } | Action::Bind { .. } => (tree(step.attributes), step.optional),
+        Action::Tmpfs { .. } | Action::Bind { .. } => {
+            // Those of the policy may be directories.
+            let is_device = !step.attributes.no_dev && step.span.is_some();
+            let listed = if is_device { fs::READ_DIR } else { 0 };
+            (tree(step.attributes) | listed, step.optional)
+        }
         // A program writes to files of its own there, such as oom_score_adj.
         Action::Proc => (READ | fs::WRITE_FILE | fs::TRUNCATE, false),
         Action::Sysfs => (READ, false),
         Action::Devpts => (READ | fs::WRITE_FILE | fs::IOCTL_DEV, false),
-        Action::File { .. } => (fs::READ_FILE | ASKED_FOR_AT_EACH_OPEN, false),
+        Action::File { mode, .. } => {
+            let execute = if mode & 0o111 == 0 { 0 } else { fs::EXECUTE };
+            (fs::READ_FILE | ASKED_FOR_AT_EACH_OPEN | execute, false)
+        }
         Action::Symlink(_)
         | Action::Mask
         | Action::Matches { .. }

@@ -14,7 +14,7 @@ pub const INSIDE: u32 = 1000;
 pub const OUTSIDE_FOR_ROOT: u32 = 1_886_745_200;
 
 /// The sandbox's host name.
-pub(super) const HOST_NAME: &str = "purple";
+const HOST_NAME: &str = "purple";
 
 /// What a program gets to end by itself when its time is over.
 const GRACE: Duration = Duration::from_secs(5);
@@ -63,6 +63,29 @@ pub(super) fn inside(given: Option<u32>) -> u32 {
     given.filter(|&id| id != 0).unwrap_or(INSIDE)
 }
 
+/// What each process is held to: what every sandbox has, where the policy says nothing else, and what the policy says.
+fn limits(resolved: &Resolved) -> Vec<Limit> {
+    let written = &resolved.resources.of_each_process;
+    let usual = std::iter::once(NO_CORE).chain(counted_by_user(resolved));
+    let usual = usual.filter(|usual| {
+        let mut written = written.iter();
+        written.all(|limit| limit.resource != usual.resource)
+    });
+    let own = written.iter().map(|limit| Limit {
+        resource: limit.resource,
+        soft: limit.most,
+        hard: limit.most,
+        span: Some(limit.span),
+    });
+    usual.chain(own).collect()
+}
+
+/// The host name inside.
+pub(super) fn host_name(resolved: &Resolved) -> &str {
+    let name = resolved.process.host_name.as_ref();
+    name.map_or(HOST_NAME, |name| &name.value)
+}
+
 /// The process.
 pub(super) fn lower(resolved: &Resolved) -> Process {
     let identity = |given| Identity {
@@ -96,12 +119,10 @@ pub(super) fn lower(resolved: &Resolved) -> Process {
             .map(|timeout| Duration::from_secs(timeout.value)),
         grace: GRACE,
         new_session: true,
-        umask: UMASK,
-        host_name: HOST_NAME.to_owned(),
+        umask: resolved.process.umask.map_or(UMASK, |umask| umask.value),
+        host_name: host_name(resolved).to_owned(),
         working_dir,
         working_dir_span,
-        limits: std::iter::once(NO_CORE)
-            .chain(counted_by_user(resolved))
-            .collect(),
+        limits: limits(resolved),
     }
 }

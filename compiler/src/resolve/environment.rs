@@ -3,7 +3,7 @@
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, quote};
 use crate::source::Span;
-use purple_policy::Environment;
+use purple_policy::{Environment, Process};
 use std::collections::BTreeMap;
 
 /// An environment variable of the confined program.
@@ -38,7 +38,11 @@ pub(crate) const SET: [(&str, &str); 6] = [
 pub(crate) const PASS: [&str; 4] = ["LANG", "LC_ALL", "TERM", "TZ"];
 
 /// The variables, by name.
-pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> Vec<Variable> {
+pub(super) fn resolve(
+    section: Option<&Environment>,
+    process: Option<&Process>,
+    scope: &mut Scope<'_>,
+) -> Vec<Variable> {
     let mut all: BTreeMap<String, Variable> = BTreeMap::new();
     for (name, value) in SET
         .map(|(name, value)| (name, Some(value)))
@@ -54,6 +58,22 @@ pub(super) fn resolve(section: Option<&Environment>, scope: &mut Scope<'_>) -> V
             span: scope.span(&pointer),
         };
         all.insert(variable.name.clone(), variable);
+    }
+    if let Some(process) = process {
+        for (names, key, value) in [
+            (&["LOGNAME", "USER"][..], "user", &process.user),
+            (&["TZ"], "timezone", &process.timezone),
+        ] {
+            let said = names.iter().filter(|_| value.is_some());
+            for name in said {
+                let pointer = format!("/process/{key}");
+                if let Some(variable) = all.get_mut(*name) {
+                    variable.value.clone_from(value);
+                    variable.key = scope.document.key_span(&pointer);
+                    variable.span = scope.span(&pointer);
+                }
+            }
+        }
     }
     if let Some(section) = section {
         for (name, value) in &section.set {

@@ -1,6 +1,8 @@
 //! The `filesystem` section.
 
+use super::devices::{self, Device};
 use super::host::{leads_out, plain};
+use super::inline::{self, InlineFile};
 use super::paths::{LONGEST, LONGEST_NAME, invalid, pattern_fault};
 use super::protected::{self, Protected};
 use super::scope::{Placed, Scope};
@@ -25,11 +27,15 @@ pub struct Filesystem {
     /// What is hidden of all that.
     pub masked: Vec<Masked>,
     /// Private writable directories.
-    pub scratch: Vec<Placed<String>>,
-    /// Bytes that each of those may hold.
+    pub scratch: Vec<Scratch>,
+    /// Bytes that each of those may hold that has no size of its own.
     pub scratch_bytes: u64,
     /// The key that says so, where it is written.
     pub scratch_bytes_key: Option<Span>,
+    /// Files that the policy contains.
+    pub files: Vec<InlineFile>,
+    /// Devices of the host.
+    pub devices: Vec<Device>,
     /// Where the program starts, and where the policy says so.
     pub working_dir: (String, Option<Span>),
 }
@@ -53,6 +59,21 @@ pub struct Shared {
     pub inside_span: Option<Span>,
     /// Whether a step up after a name was taken out of the host path, and reported.
     pub normalized: bool,
+    /// Whether no program in it can be executed.
+    pub no_exec: bool,
+}
+
+/// A private writable directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scratch {
+    /// Inside: absolute and straight down.
+    pub inside: String,
+    /// The place of the path.
+    pub span: Span,
+    /// Its own size in bytes.
+    pub bytes: Option<Placed<u64>>,
+    /// Whether no program in it can be executed.
+    pub no_exec: bool,
 }
 
 /// A path inside that is hidden.
@@ -130,25 +151,43 @@ pub(super) fn resolve(
             scratch: Vec::new(),
             scratch_bytes: SCRATCH_BYTES,
             scratch_bytes_key: None,
+            files: Vec::new(),
+            devices: Vec::new(),
             working_dir: ("/tmp".to_owned(), None),
         };
     };
     let mut immutable = Vec::new();
     for (index, path) in section.immutable_paths.iter().enumerate() {
         let at = format!("/filesystem/immutable_paths/{index}");
-        immutable.extend(shared(
-            &path.host_path,
-            &path.sandbox_path,
-            path.optional,
-            &at,
-            scope,
-        ));
+        immutable.extend(
+            shared(
+                &path.host_path,
+                &path.sandbox_path,
+                path.optional,
+                &at,
+                scope,
+            )
+            .map(|shared| Shared {
+                no_exec: path.noexec,
+                ..shared
+            }),
+        );
     }
     let mut output = Vec::new();
     let mut kept = Vec::new();
     for (index, path) in section.output_paths.iter().enumerate() {
         let at = format!("/filesystem/output_paths/{index}");
-        let Some(top) = shared(&path.host_path, &path.sandbox_path, false, &at, scope) else {
+        let top = shared(
+            &path.host_path,
+            &path.sandbox_path,
+            path.optional,
+            &at,
+            scope,
+        );
+        let Some(top) = top.map(|top| Shared {
+            no_exec: path.noexec,
+            ..top
+        }) else {
             continue;
         };
         let at = format!("{at}/read_only");
@@ -182,12 +221,7 @@ pub(super) fn resolve(
     let mut scratch = Vec::new();
     for (index, path) in section.scratch_paths.iter().enumerate() {
         let at = format!("/filesystem/scratch_paths/{index}");
-        if let Some(value) = inside(path, &at, scope) {
-            scratch.push(Placed {
-                value,
-                span: scope.span(&at),
-            });
-        }
+        scratch.extend(scratch_path(path, &at, scope));
     }
     let at = "/filesystem/scratch_size_bytes";
     let scratch_bytes = section
@@ -217,8 +251,29 @@ pub(super) fn resolve(
         scratch,
         scratch_bytes,
         scratch_bytes_key,
+        files: inline::resolve(&section.files, scope),
+        devices: devices::resolve(&section.devices, scope),
         working_dir,
     }
+}
+
+/// A private writable directory, in its short or its long form.
+fn scratch_path(entry: &policy::ScratchEntry, at: &str, scope: &mut Scope<'_>) -> Option<Scratch> {
+    let (path_at, size, no_exec) = match entry {
+        policy::ScratchEntry::Path(_) => (at.to_owned(), None, false),
+        policy::ScratchEntry::Long(long) => {
+            let size_at = format!("{at}/size_bytes");
+            let size = long.size_bytes.as_ref();
+            let size = size.and_then(|size| scope.quantity(size, &size_at, quantity::size));
+            (format!("{at}/sandbox_path"), size, long.noexec)
+        }
+    };
+    Some(Scratch {
+        inside: inside(entry.sandbox_path(), &path_at, scope)?,
+        span: scope.span(&path_at),
+        bytes: size,
+        no_exec,
+    })
 }
 
 /// Whether a plan can hold a step for each path of the section. Said before anything is worked out: that would take long.
@@ -233,6 +288,8 @@ fn fits(section: &policy::Filesystem, scope: &mut Scope<'_>) -> bool {
         section.output_paths.len(),
         section.scratch_paths.len(),
         section.masked_paths.len(),
+        section.files.len(),
+        section.devices.len(),
     ];
     let count = lists.into_iter().chain(kept).fold(0, usize::saturating_add);
     if count <= MAX_MOUNTS {
@@ -257,6 +314,7 @@ fn default(path: &str, optional: bool) -> Shared {
         host_span: None,
         inside_span: None,
         normalized: false,
+        no_exec: false,
     }
 }
 
@@ -292,6 +350,7 @@ fn shared(
         host_span: Some(scope.span(&host_at)),
         inside_span: Some(scope.span(&inside_at)),
         normalized,
+        no_exec: false,
     })
 }
 
@@ -321,7 +380,7 @@ fn without_steps_up(host: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<
 }
 
 /// A path inside, without a slash at its end: absolute, straight down.
-fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
+pub(super) fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
     let trimmed = match path.trim_end_matches('/') {
         "" if path.starts_with('/') => "/",
         trimmed => trimmed,

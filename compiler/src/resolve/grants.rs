@@ -7,7 +7,7 @@ use crate::parse::Document;
 use crate::quantity::{Date, date};
 use crate::source::Span;
 use crate::syscalls::groups::group;
-use purple_policy::{AllowEntry, CallEntry, CapabilityEntry, HostService, Policy};
+use purple_policy::{AllowEntry, CallEntry, CapabilityEntry, DeviceEntry, HostService, Policy};
 use std::collections::BTreeSet;
 
 /// A grant that ends within so many days draws a warning.
@@ -33,6 +33,11 @@ pub(super) fn check(policy: &Policy, today: Option<Date>, scope: &mut Scope<'_>)
         }
         for (at, path) in filesystem.output_paths.iter().enumerate() {
             one(path.grant(), format!("/filesystem/output_paths/{at}"));
+        }
+        for (at, entry) in filesystem.devices.iter().enumerate() {
+            if let DeviceEntry::Long(long) = entry {
+                one(long.grant(), format!("/filesystem/devices/{at}"));
+            }
         }
     }
     if let Some(capabilities) = &policy.capabilities {
@@ -134,6 +139,8 @@ fn expiry(
 pub enum Granted {
     /// A path of the host.
     Path(String),
+    /// A device of the host.
+    Device(String),
     /// A capability.
     Capability(String),
     /// A destination of the network.
@@ -182,6 +189,15 @@ pub fn grants(policy: &Policy, document: &Document) -> Vec<Grant> {
             let (host, expires) = (&one.host_path, one.expires.as_deref());
             let what = Granted::Path(plain(host));
             add(what, host, expires, format!("{list}/{at}/host_path"));
+        }
+        for (at, one) in filesystem.devices.iter().enumerate() {
+            let (expires, part) = match one {
+                DeviceEntry::Device(_) => (None, ""),
+                DeviceEntry::Long(long) => (long.expires.as_deref(), "/device"),
+            };
+            let what = Granted::Device(one.device().to_owned());
+            let place = format!("/filesystem/devices/{at}{part}");
+            add(what, one.device(), expires, place);
         }
     }
     for (at, one) in policy

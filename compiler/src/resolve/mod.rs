@@ -2,14 +2,17 @@
 
 mod audit;
 mod capabilities;
+pub(crate) mod devices;
 mod effective;
 mod entries;
 pub(crate) mod environment;
 pub(crate) mod filesystem;
 mod grants;
 pub(crate) mod host;
+mod inline;
 mod network;
 mod paths;
+mod process;
 mod protected;
 mod resources;
 mod scope;
@@ -18,16 +21,19 @@ mod views;
 
 pub use crate::syscalls::CAPABILITIES;
 pub use capabilities::KeptCapabilities;
+pub use devices::Device;
 pub(crate) use effective::effective;
 pub use environment::Variable;
 pub(crate) use filesystem::DEFAULT as DEFAULT_PATHS;
-pub use filesystem::{Filesystem, Masked, Shared};
+pub use filesystem::{Filesystem, Masked, Scratch, Shared};
 pub use grants::{Grant, Granted, grants};
+pub use inline::InlineFile;
 pub use network::{Allowed, Network};
 pub(crate) use paths::is_pattern;
+pub use process::Process;
 pub use protected::{CACHES, GROUPS, Group, Origin, Program, Protected};
 pub(crate) use protected::{below_home, default_groups};
-pub use resources::{CPU_PERIOD, Resources};
+pub use resources::{CPU_PERIOD, ProcessLimit, Resources};
 pub(crate) use views::{View, Views, above};
 
 use crate::diagnostics::{Diagnostic, Sink};
@@ -56,6 +62,8 @@ pub struct Resolved {
     pub syscalls: Vec<Meaning>,
     /// Limits.
     pub resources: Resources,
+    /// What the program is told of itself.
+    pub process: Process,
     /// Capabilities to keep.
     pub capabilities: KeptCapabilities,
     /// The network.
@@ -139,9 +147,14 @@ pub fn resolve(
         filesystem,
         syscalls,
         resources: resources::resolve(policy.resources.as_ref(), &mut scope),
+        process: process::resolve(policy.process.as_ref(), &scope),
         capabilities: capabilities::resolve(policy.capabilities.as_ref(), &mut scope),
         network,
-        environment: environment::resolve(policy.environment.as_ref(), &mut scope),
+        environment: environment::resolve(
+            policy.environment.as_ref(),
+            policy.process.as_ref(),
+            &mut scope,
+        ),
         audit: audit::resolve(policy.audit.as_ref(), &mut scope),
         log_path: audit::log_path(policy.audit.as_ref(), &scope),
         is_traced: policy

@@ -1,7 +1,9 @@
 //! The `resources` section.
 
 use super::scope::{Placed, Scope};
+use crate::ir::Resource;
 use crate::quantity;
+use crate::source::Span;
 use purple_policy as policy;
 
 /// Limits.
@@ -21,6 +23,19 @@ pub struct Resources {
     pub block_io: Option<Placed<u64>>,
     /// Seconds.
     pub timeout: Option<Placed<u64>>,
+    /// Limits of each process.
+    pub of_each_process: Vec<ProcessLimit>,
+}
+
+/// A limit of each process (setrlimit(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessLimit {
+    /// What is limited.
+    pub resource: Resource,
+    /// The limit, which nothing raises.
+    pub most: u64,
+    /// The place of the value.
+    pub span: Span,
 }
 
 /// The period over which `cpu.max` limits, in microseconds: the kernel's default.
@@ -69,8 +84,59 @@ pub(super) fn resolve(section: Option<&policy::Resources>, scope: &mut Scope<'_>
         timeout: section
             .session_timeout_seconds
             .as_ref()
-            .and_then(|time| timeout(time, scope)),
+            .and_then(|time| timeout(time, "/resources/session_timeout_seconds", scope)),
+        of_each_process: section
+            .rlimits
+            .as_ref()
+            .map_or_else(Vec::new, |limits| of_each_process(limits, scope)),
     }
+}
+
+/// The limits of each process, in the order of their names.
+fn of_each_process(limits: &policy::ProcessLimits, scope: &mut Scope<'_>) -> Vec<ProcessLimit> {
+    let at = |resource: Resource| format!("/resources/rlimits/{}", resource.name());
+    let mut all = Vec::new();
+    for (resource, size) in [
+        (Resource::AddressSpace, &limits.address_space),
+        (Resource::Core, &limits.core),
+        (Resource::Data, &limits.data),
+        (Resource::FileSize, &limits.fsize),
+        (Resource::LockedMemory, &limits.memlock),
+        (Resource::MessageQueues, &limits.msgqueue),
+        (Resource::Stack, &limits.stack),
+    ] {
+        // A core dump of no bytes is the usual one.
+        let none = policy::Quantity::Number(0);
+        let found = match size {
+            Some(size) if *size == none && resource == Resource::Core => Some(Placed {
+                value: 0,
+                span: scope.span(&at(resource)),
+            }),
+            Some(size) => scope.quantity(size, &at(resource), quantity::size),
+            None => None,
+        };
+        all.extend(found.map(|found| (resource, found)));
+    }
+    for (resource, count) in [
+        (Resource::OpenFiles, limits.nofile),
+        (Resource::Processes, limits.nproc),
+        (Resource::QueuedSignals, limits.sigpending),
+    ] {
+        let span = scope.span(&at(resource));
+        all.extend(count.map(|value| (resource, Placed { value, span })));
+    }
+    if let Some(time) = &limits.cpu {
+        let found = timeout(time, &at(Resource::ProcessorTime), scope);
+        all.extend(found.map(|found| (Resource::ProcessorTime, found)));
+    }
+    let limit = |(resource, found): (Resource, Placed<u64>)| ProcessLimit {
+        resource,
+        most: found.value,
+        span: found.span,
+    };
+    let mut all: Vec<ProcessLimit> = all.into_iter().map(limit).collect();
+    all.sort_by_key(|limit| limit.resource.name());
+    all
 }
 
 /// The limit of processes, where the kernel takes it.
@@ -89,8 +155,7 @@ fn pids(limit: Option<u64>, scope: &mut Scope<'_>) -> Option<Placed<u64>> {
     Some(Placed { value, span })
 }
 
-fn timeout(time: &policy::Timeout, scope: &mut Scope<'_>) -> Option<Placed<u64>> {
-    let key = "/resources/session_timeout_seconds";
+fn timeout(time: &policy::Timeout, key: &str, scope: &mut Scope<'_>) -> Option<Placed<u64>> {
     let seconds = match time {
         policy::Timeout::Number(seconds) => Ok(*seconds),
         policy::Timeout::Text(text) => quantity::duration(text),

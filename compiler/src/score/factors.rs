@@ -6,7 +6,9 @@ use crate::diagnostics::quote;
 use crate::ir::Ir;
 use crate::ir::network::{Direction, Link};
 use crate::ir::syscalls::Action;
-use crate::lint::{Access, Danger, Share, access, shares, without_effect};
+use crate::lint::{
+    Access, Danger, Share, access, contains_secret, dangerous, shares, without_effect,
+};
 use crate::resolve::{CAPABILITIES, DEFAULT_PATHS, Resolved};
 use crate::short_forms::is_cache;
 use crate::source::Span;
@@ -19,6 +21,7 @@ type Keys<'k> = &'k dyn Fn(&str) -> Span;
 pub(super) fn factors(resolved: &Resolved, ir: &Ir, span: Keys<'_>) -> Vec<Factor> {
     let mut all = Vec::new();
     files(resolved, ir, &mut all);
+    devices(resolved, &mut all);
     calls(ir, span, &mut all);
     set_group_id(resolved, &mut all);
     capabilities(ir, &mut all);
@@ -102,6 +105,23 @@ fn files(resolved: &Resolved, ir: &Ir, all: &mut Vec<Factor>) {
             }
             _ => one.unless(format!("leave out {host}"), 0),
         });
+    }
+}
+
+/// Entries of the list of devices, and not each device that a name stands for.
+fn devices(resolved: &Resolved, all: &mut Vec<Factor>) {
+    let devices = &resolved.filesystem.devices;
+    for entry in devices.chunk_by(|one, next| one.span == next.span) {
+        let Some(first) = entry.first() else { continue };
+        let name = match dangerous(&first.path) {
+            Some(_) => "device/memory, disks, input, interfaces",
+            None => "device/other",
+        };
+        let path = quote(&first.path);
+        let mut found = factor(Layer::Files, format!("the device {path}"), points(name))
+            .unless(format!("leave out {path}"), 0);
+        found.span = Some(first.span);
+        all.push(found);
     }
 }
 
@@ -366,6 +386,16 @@ fn environment(resolved: &Resolved, all: &mut Vec<Factor>) {
             None => passed(&variable.name, all),
             Some(value) => fixed(&variable.name, value, all),
         }
+    }
+    let files = resolved.filesystem.files.iter();
+    for file in files.filter(|file| contains_secret(&file.content)) {
+        let what = format!("the content of {} is in the plan", quote(&file.inside));
+        let found = factor(
+            Layer::Environment,
+            what,
+            points("environment/a secret in the plan"),
+        );
+        all.push(found.unless(format!("show {} from the host", quote(&file.inside)), 0));
     }
 }
 

@@ -10,6 +10,8 @@ pub const POINTS: &[(&str, u32)] = &[
     ("share/writable, besides", 8),
     ("share/writable project, besides", 25),
     ("share/writable and sensitive, besides", 40),
+    ("device/memory, disks, input, interfaces", 60),
+    ("device/other", 8),
     ("calls/share of the table that is open", 40),
     ("calls/each of the baseline", 3),
     ("calls/each of io_uring", 15),

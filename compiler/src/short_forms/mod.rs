@@ -94,7 +94,7 @@ pub(crate) fn spell_out_again(document: &mut Document, facts: &HostFacts) {
 
 /// Whether the lists of shares are lists.
 fn has_lists(document: &Document, section: NodeId) -> bool {
-    SHARES.iter().all(|(list, _)| {
+    SHARES.iter().all(|list| {
         document
             .entry(section, list)
             .is_none_or(|(_, value)| document.is_list(value))

@@ -5,12 +5,8 @@ use crate::facts::Expansion;
 use crate::parse::{Document, NodeId};
 use crate::source::Span;
 
-/// The lists of what is seen inside, and the key of the path in each entry of them.
-pub(super) const SHARES: [(&str, Option<&str>); 3] = [
-    (READ_ONLY, Some(INSIDE)),
-    (WRITABLE, Some(INSIDE)),
-    ("scratch_paths", None),
-];
+/// The lists of what is seen inside.
+pub(super) const SHARES: [&str; 3] = [READ_ONLY, WRITABLE, "scratch_paths"];
 
 /// The list of shares that cannot be written to.
 pub(super) const READ_ONLY: &str = "immutable_paths";
@@ -57,16 +53,13 @@ impl Shares<'_, '_> {
         let document = &*self.document;
         let is_at =
             |path: Option<&str>| path.is_some_and(|path| path.trim_end_matches('/') == inside);
-        let listed = SHARES.iter().any(|(list, key)| {
+        let listed = SHARES.iter().any(|list| {
             let items = document.entry(self.section, list);
             let items = items.map_or(&[][..], |(_, value)| document.items(value));
-            items.iter().any(|&item| match key {
-                Some(key) => is_at(
-                    document
-                        .entry(item, key)
-                        .and_then(|(_, value)| document.scalar(value)),
-                ),
-                None => is_at(document.scalar(item)),
+            items.iter().any(|&item| {
+                // A scratch path has a short form.
+                let path = document.entry(item, INSIDE).map_or(item, |(_, path)| path);
+                is_at(document.scalar(path))
             })
         });
         listed || self.added.iter().any(|share| share.inside == inside)

@@ -21,7 +21,7 @@ pub struct Filesystem {
     /// always one.
     #[schemars(extend("examples" = [["/tmp", "/var/tmp"]]))]
     #[schemars(title = "Scratch paths")]
-    pub scratch_paths: Vec<String>,
+    pub scratch_paths: Vec<ScratchEntry>,
 
     /// The maximum size of each scratch path. Default: 512 MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,12 +73,128 @@ pub struct Filesystem {
     #[schemars(example = &true)]
     pub allow_set_group_id: bool,
 
+    /// Files that the policy contains. The program can read them and not change them.
+    #[schemars(extend("default" = []))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Files")]
+    #[schemars(extend("examples" = [[{"sandbox_path": "/etc/agent.toml", "content": "mode = \"plan\"\n"}]]))]
+    pub files: Vec<InlineFile>,
+
+    /// Devices of the host that are shown at their paths and can be used: `gpu-dri`, `gpu-nvidia`, `kvm`, or a path below
+    /// `/dev`. The permissions of the device file still apply.
+    #[schemars(extend("default" = []))]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(title = "Devices")]
+    #[schemars(extend("examples" = [["gpu-dri", "/dev/ttyUSB0"]]))]
+    pub devices: Vec<DeviceEntry>,
+
     /// The directory inside in which the program starts. Default: `/tmp`.
     #[schemars(example = &"/tmp")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Working directory")]
     #[schemars(extend("default" = "/tmp"))]
     pub working_dir: Option<String>,
+}
+
+/// A private writable directory: its path, or the path with more keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ScratchEntry {
+    /// The path inside.
+    Path(String),
+    /// The same, with more keys.
+    Long(ScratchPath),
+}
+
+impl ScratchEntry {
+    /// The path inside, as written.
+    pub fn sandbox_path(&self) -> &str {
+        match self {
+            Self::Path(path) => path,
+            Self::Long(long) => &long.sandbox_path,
+        }
+    }
+}
+
+/// A private writable directory with a size of its own, or without programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScratchPath {
+    /// The path inside: an absolute path.
+    #[schemars(regex(pattern = r"^(/|~/|\$\{)"))]
+    #[schemars(example = &"/data")]
+    #[schemars(title = "Path inside")]
+    pub sandbox_path: String,
+    /// Its maximum size. Default: `scratch_size_bytes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Size", example = &"2G")]
+    pub size_bytes: Option<Quantity>,
+    /// Whether no file in it can be executed, nor mapped as program code.
+    #[serde(default)]
+    #[schemars(title = "No programs")]
+    pub noexec: bool,
+}
+
+/// A file that the policy contains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InlineFile {
+    /// The path inside: an absolute path.
+    #[schemars(regex(pattern = r"^(/|~/|\$\{)"))]
+    #[schemars(example = &"/etc/agent.toml")]
+    #[schemars(title = "Path inside")]
+    pub sandbox_path: String,
+    /// What is in it.
+    #[schemars(title = "Content", example = &"mode = \"plan\"\n")]
+    pub content: String,
+    /// Whether it can be executed.
+    #[serde(default)]
+    #[schemars(title = "Executable")]
+    pub executable: bool,
+}
+
+/// Devices of the host: a name for some of them, or a path; or the same with more keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum DeviceEntry {
+    /// `gpu-dri`, `gpu-nvidia`, `kvm`, or a path such as `/dev/ttyUSB0`.
+    Device(String),
+    /// The same, with more keys.
+    Long(DeviceGrant),
+}
+
+impl DeviceEntry {
+    /// The device as written.
+    pub fn device(&self) -> &str {
+        match self {
+            Self::Device(device) => device,
+            Self::Long(long) => &long.device,
+        }
+    }
+}
+
+/// Devices of the host with a reason, an owner or an end date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceGrant {
+    /// The device.
+    #[schemars(title = "Device", example = &"gpu-dri")]
+    pub device: String,
+    /// Why the program needs it. Default: none.
+    #[schemars(title = "Reason", example = &"the model is trained on the GPU")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub reason: Option<String>,
+    /// Who is responsible for it. Default: none.
+    #[schemars(title = "Owner", example = &"build-team")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub owner: Option<String>,
+    /// The last day on which it is valid; after it the policy does not compile. Default: no end.
+    #[schemars(title = "Expires")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"2027-01-31")]
+    pub expires: Option<String>,
 }
 
 /// The project that a run is about.
@@ -158,6 +274,10 @@ pub struct ImmutablePath {
     #[serde(default)]
     #[schemars(title = "Optional")]
     pub optional: bool,
+    /// Whether no file in it can be executed, nor mapped as program code.
+    #[serde(default)]
+    #[schemars(title = "No programs")]
+    pub noexec: bool,
     /// Why the program needs it. Default: none.
     #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -198,6 +318,14 @@ pub struct OutputPath {
     #[schemars(extend("default" = []))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub read_only: Vec<String>,
+    /// If the host lacks the path, leave it out instead of refusing the run.
+    #[serde(default)]
+    #[schemars(title = "Optional")]
+    pub optional: bool,
+    /// Whether no file in it can be executed, nor mapped as program code.
+    #[serde(default)]
+    #[schemars(title = "No programs")]
+    pub noexec: bool,
     /// Why the program needs it. Default: none.
     #[schemars(title = "Reason", example = &"the build reads its packages from there")]
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -34,6 +34,7 @@ grant!(
     crate::Publish,
     crate::CallGrant,
     crate::CapabilityGrant,
+    crate::DeviceGrant,
     crate::ImmutablePath,
     crate::OutputPath
 );

@@ -14,6 +14,7 @@ mod grant;
 mod network;
 mod observation;
 mod policy;
+mod process;
 mod quantity;
 mod resources;
 mod schema;
@@ -22,15 +23,19 @@ mod syscalls;
 
 pub use environment::Environment;
 pub use extends::Extends;
-pub use filesystem::{Access, Cache, Filesystem, ImmutablePath, OutputPath, Workspace};
+pub use filesystem::{
+    Access, Cache, DeviceEntry, DeviceGrant, Filesystem, ImmutablePath, InlineFile, OutputPath,
+    ScratchEntry, ScratchPath, Workspace,
+};
 pub use grant::Grant;
 pub use network::{
     AllowEntry, AllowGrant, HostService, HostServiceGrant, Network, NetworkMode, Port, Publish,
 };
 pub use observation::{Audit, AuditDetail, AuditOnFailure, EbpfMonitoring};
 pub use policy::Policy;
+pub use process::Process;
 pub use quantity::{Quantity, Timeout};
-pub use resources::Resources;
+pub use resources::{ProcessLimits, Resources};
 pub use schema::json_schema;
 pub use spelling::{DEPRECATED_OPERATORS, DEPRECATED_SPELLINGS, DeprecatedSpelling};
 pub use syscalls::{

@@ -1,8 +1,8 @@
 //! The policy: its sections, and what the absence of each means.
 
 use crate::{
-    Audit, Capabilities, EbpfMonitoring, Environment, Extends, Filesystem, Network, Resources,
-    Syscalls,
+    Audit, Capabilities, EbpfMonitoring, Environment, Extends, Filesystem, Network, Process,
+    Resources, Syscalls,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,12 @@ pub struct Policy {
     #[schemars(title = "Resource limits")]
     #[schemars(extend("examples" = [{"memory_limit_bytes": "2G", "pids_limit": 100}]))]
     pub resources: Option<Resources>,
+
+    /// What the program is told of itself: its names, its time zone, and the permissions of new files. Absent: the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(title = "Process")]
+    #[schemars(extend("examples" = [{"umask": "027", "hostname": "build"}]))]
+    pub process: Option<Process>,
 
     /// Linux capabilities. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,9 +10,15 @@ use purple_plan::{
 use std::collections::BTreeSet;
 
 /// The numbers of the resources (asm-generic/resource.h).
+const RLIMIT_CPU: u32 = 0;
+const RLIMIT_FSIZE: u32 = 1;
+const RLIMIT_DATA: u32 = 2;
+const RLIMIT_STACK: u32 = 3;
 const RLIMIT_CORE: u32 = 4;
 const RLIMIT_NPROC: u32 = 6;
+const RLIMIT_NOFILE: u32 = 7;
 const RLIMIT_MEMLOCK: u32 = 8;
+const RLIMIT_AS: u32 = 9;
 const RLIMIT_SIGPENDING: u32 = 11;
 const RLIMIT_MSGQUEUE: u32 = 12;
 
@@ -76,7 +82,13 @@ pub(super) const fn capabilities(ir: &Ir) -> Capabilities {
 pub(super) fn limit(limit: &ir::Limit, lines: Lines<'_>) -> Rlimit {
     Rlimit {
         resource: match limit.resource {
+            Resource::AddressSpace => RLIMIT_AS,
             Resource::Core => RLIMIT_CORE,
+            Resource::ProcessorTime => RLIMIT_CPU,
+            Resource::Data => RLIMIT_DATA,
+            Resource::FileSize => RLIMIT_FSIZE,
+            Resource::OpenFiles => RLIMIT_NOFILE,
+            Resource::Stack => RLIMIT_STACK,
             Resource::Processes => RLIMIT_NPROC,
             Resource::LockedMemory => RLIMIT_MEMLOCK,
             Resource::QueuedSignals => RLIMIT_SIGPENDING,

@@ -44,6 +44,6 @@ pub(super) fn is_inherited(parents: Option<&Resolved>, inside: &str) -> bool {
         let wanted = &parents.filesystem;
         let mut shared = wanted.immutable.iter().chain(&wanted.output);
         let mut scratch = wanted.scratch.iter();
-        shared.any(|one| one.inside == inside) || scratch.any(|one| one.value == inside)
+        shared.any(|one| one.inside == inside) || scratch.any(|one| one.inside == inside)
     })
 }

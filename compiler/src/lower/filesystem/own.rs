@@ -1,10 +1,9 @@
 //! What every sandbox has: `/proc`, `/sys`, `/dev`, files in `/etc`, and the root itself.
 
 use super::attributes::{DEVICE, FIXED, PLAIN, PROCESSES, SEAL, TERMINALS};
-use crate::facts::Ids;
 use crate::ir::{Action, Attributes, Step};
-use crate::lower::process::{HOST_NAME, inside};
-use crate::resolve::{Filesystem, Network};
+use crate::lower::process::{host_name, inside};
+use crate::resolve::{Filesystem, Resolved};
 use crate::source::Span;
 use purple_plan::HOST_INSIDE;
 use purple_policy::NetworkMode;
@@ -13,6 +12,9 @@ use std::net::IpAddr;
 
 /// Files that a scratch directory may hold.
 const SCRATCH_FILES: u32 = 1 << 17;
+
+/// The name of the user inside, unless the policy has another one.
+const USER: &str = "agent";
 
 /// The root holds directories, links and a few small files.
 const ROOT_BYTES: u64 = 1 << 20;
@@ -159,16 +161,22 @@ pub(super) fn kernel(wanted: &Filesystem, capable: bool, network: NetworkMode) -
         ..own(path, Action::ReadOnly, FIXED)
     }));
     steps.extend(MASKED_BELOW.map(|path| mask(path, None)));
-    steps.extend(DEVICES.map(|path| {
+    let device = |path: &str| {
         let device = Action::Bind {
             source: path.to_owned(),
             owned: false,
             link: None,
         };
         own(path, device, DEVICE)
+    };
+    steps.extend(DEVICES.map(device));
+    steps.extend(wanted.devices.iter().map(|one| Step {
+        optional: one.optional,
+        span: Some(one.span),
+        ..device(&one.path)
     }));
     steps.push(own("/dev/pts", Action::Devpts, TERMINALS));
-    steps.push(own("/dev/shm", scratch(wanted, 0o1777), PLAIN));
+    steps.push(own("/dev/shm", scratch(wanted.scratch_bytes), PLAIN));
     steps.extend(
         DEVICE_LINKS
             .map(|(path, target)| own(path, Action::Symlink(target.to_owned()), Attributes::NONE)),
@@ -186,7 +194,8 @@ pub(super) fn mask(path: &str, span: Option<Span>) -> Step {
 }
 
 /// Files that programs expect in `/etc`.
-pub(super) fn files(network: &Network, ids: Ids) -> [(&'static str, String); 6] {
+pub(super) fn files(resolved: &Resolved) -> [(&'static str, String); 6] {
+    let (network, host_name) = (&resolved.network, host_name(resolved));
     let servers: Vec<IpAddr> = match network.mode {
         // The helper is the only resolver, and asks the others.
         NetworkMode::Filtered => vec![HOST_INSIDE],
@@ -201,17 +210,24 @@ pub(super) fn files(network: &Network, ids: Ids) -> [(&'static str, String); 6] 
             break;
         }
     }
-    let hosts = format!("127.0.0.1 localhost {HOST_NAME}\n::1 localhost {HOST_NAME}\n");
+    let hosts = format!("127.0.0.1 localhost {host_name}\n::1 localhost {host_name}\n");
     let switch = "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n".to_owned();
-    let (user, group) = (inside(ids.user), inside(ids.group));
+    let (user, group) = (inside(resolved.ids.user), inside(resolved.ids.group));
+    let name = resolved.process.user.as_ref();
+    let name = name.map_or(USER, |name| &name.value);
+    // A field of passwd(5) ends at a colon.
+    let fits = |home: &&str| home.starts_with('/') && !home.contains([':', '\n']);
+    let home = resolved.environment.iter().find(|one| one.name == "HOME");
+    let home = home.and_then(|home| home.value.as_deref()).filter(fits);
+    let home = home.unwrap_or("/tmp");
     let passwd = format!(
-        "agent:x:{user}:{group}:agent:/tmp:/bin/sh\n\
+        "{name}:x:{user}:{group}:{name}:{home}:/bin/sh\n\
          nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
     );
-    let group = format!("agent:x:{group}:\nnogroup:x:65534:\n");
+    let group = format!("{name}:x:{group}:\nnogroup:x:65534:\n");
     [
         ("/etc/group", group),
-        ("/etc/hostname", format!("{HOST_NAME}\n")),
+        ("/etc/hostname", format!("{host_name}\n")),
         ("/etc/hosts", hosts),
         ("/etc/nsswitch.conf", switch),
         ("/etc/passwd", passwd),
@@ -220,10 +236,10 @@ pub(super) fn files(network: &Network, ids: Ids) -> [(&'static str, String); 6] 
 }
 
 /// An empty directory in memory.
-pub(super) fn scratch(wanted: &Filesystem, mode: u32) -> Action {
+pub(super) const fn scratch(bytes: u64) -> Action {
     Action::Tmpfs {
-        bytes: wanted.scratch_bytes,
+        bytes,
         files: SCRATCH_FILES,
-        mode,
+        mode: 0o1777,
     }
 }
