@@ -138,6 +138,59 @@ fn a_plan_with_too_many_steps_or_variables_is_a_finding() {
     );
 }
 
+/// The limits rise by the numbers of their resources (`asm-generic/resource.h`), in whatever order a policy has them.
+#[test]
+fn limits_of_each_process_are_in_the_order_of_the_format() {
+    let policy = "name: a\nresources:\n  rlimits: {stack: 8M, sigpending: 5, nproc: 100, nofile: 64, msgqueue: 1K, memlock: 1M, \
+                  fsize: 1G, data: 1G, cpu: 60, core: 0, as: 4G}\n";
+    let (outcome, text) = compiled("p", policy.as_bytes());
+    let bytes = outcome.plan.unwrap_or_else(|| panic!("{text}"));
+    let plan = purple_plan::Plan::decode(&bytes).expect("a plan");
+    let limits = plan.rlimits.iter();
+    let limits: Vec<_> = limits.map(|one| (one.resource, one.hard)).collect();
+    let expected = [
+        (0, 60),
+        (1, 1 << 30),
+        (2, 1 << 30),
+        (3, 8 << 20),
+        (4, 0),
+        (6, 100),
+        (7, 64),
+        (8, 1 << 20),
+        (9, 4 << 30),
+        (11, 5),
+        (12, 1024),
+    ];
+    assert_eq!(limits, expected);
+    assert!(plan.rlimits.iter().all(|one| one.line.is_some()));
+}
+
+#[test]
+fn files_that_are_too_large_together_are_a_finding() {
+    let policy = |bytes: usize| {
+        let half = "x".repeat(bytes / 2);
+        format!(
+            "name: a\nfilesystem:\n  immutable_paths: [{{host_path: /usr, sandbox_path: /usr}}]\n  files:\n    \
+             - {{sandbox_path: /etc/a, content: {half}}}\n    - {{sandbox_path: /etc/b, content: {half}}}\n"
+        )
+    };
+    let (outcome, text) = compiled("p", policy(512 << 10).as_bytes());
+    assert!(outcome.plan.is_some(), "{text}");
+    let (outcome, text) = compiled("p", policy((512 << 10) + 2).as_bytes());
+    let errors = outcome.diagnostics.iter();
+    let errors = errors.filter(|one| one.severity == Severity::Error);
+    let errors: Vec<_> = errors.map(|one| (one.code, one.message.as_str())).collect();
+    let expected = [(
+        "plan-too-large",
+        "the files have more than 512 KiB together",
+    )];
+    assert_eq!(
+        (errors.as_slice(), outcome.plan),
+        (&expected[..], None),
+        "{text}"
+    );
+}
+
 /// What the section `audit` says is in the plan, for whoever runs it.
 #[test]
 fn the_audit_section_is_a_record() {

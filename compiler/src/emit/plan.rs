@@ -81,7 +81,9 @@ impl<'i> Artefacts<'i> {
             .map(|(step, text)| mounts::mount(step, text, lines))
             .collect();
         let limits = ir.process.limits.iter();
-        let rlimits: Vec<Rlimit> = limits.map(|limit| process::limit(limit, lines)).collect();
+        let mut rlimits: Vec<Rlimit> = limits.map(|limit| process::limit(limit, lines)).collect();
+        // The numbers rise in a plan (FORMAT.md); the IR has names.
+        rlimits.sort_by_key(|limit| limit.resource);
         let audit: Vec<purple_plan::Audit<'_>> = ir
             .audit
             .iter()

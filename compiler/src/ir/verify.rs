@@ -19,8 +19,8 @@
 //! 10. The sandbox has every kind of namespace of its own, but the network's where the policy says so.
 //! 11. A program with capabilities, and no other, has namespaces below those, a user namespace among
 //!     them: it holds no capability in the namespace that owns its mounts.
-//! 12. It gets time to end by itself, the host name is one of the kernel's (1 to 64 bytes), and no
-//!     limit is above what it can be raised to.
+//! 12. It gets time to end by itself, the host name is one of the kernel's (1 to 64 bytes), no
+//!     limit is above what it can be raised to, and each resource has one at most.
 //!
 //! The network:
 //! 13. Ports go from 1 on, the first before the last; blocks of addresses have their one form.
@@ -198,6 +198,14 @@ fn process(process: &Process, link: Link) -> Result<(), Broken> {
     }
     if process.limits.iter().any(|limit| limit.soft > limit.hard) {
         return broken("a limit is above what it can be raised to");
+    }
+    let mut resources = BTreeSet::new();
+    if let Some(twice) = process
+        .limits
+        .iter()
+        .find(|limit| !resources.insert(limit.resource.name()))
+    {
+        return broken(format!("two limits of {}", twice.resource.name()));
     }
     Ok(())
 }
