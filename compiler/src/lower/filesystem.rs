@@ -1,6 +1,7 @@
 //! The steps that build the file system: what every sandbox has, and what the policy adds.
 
 mod attributes;
+mod inline;
 mod own;
 mod protected;
 mod tree;
@@ -11,6 +12,7 @@ use crate::diagnostics::Sink;
 use crate::ir::{Action, Attributes, Step};
 use crate::resolve::{Resolved, Shared};
 use attributes::{PLAIN, READ_ONLY};
+use inline::FILE_MODE;
 use own::{files, kernel, root, scratch, seal};
 use purple_policy::NetworkMode;
 use tree::{PlannedPath, Tree};
@@ -27,9 +29,6 @@ const RESOLVERS: &str = "/etc/resolv.conf";
 /// The time zone of the host, and where the zones are (localtime(5)).
 const LOCAL_TIME: &str = "/etc/localtime";
 const ZONES: &str = "../usr/share/zoneinfo";
-
-/// Permission bits of the files that every sandbox has.
-const FILE_MODE: u32 = 0o644;
 
 /// Every step, in order.
 pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
@@ -69,17 +68,7 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
         };
         tree.put(&path.inside, planned, sink);
     }
-    for file in &wanted.files {
-        let mode = if file.executable { 0o755 } else { FILE_MODE };
-        let content = file.content.clone();
-        let planned = PlannedPath {
-            cited: Some(file.span),
-            named: Some(file.span),
-            ..PlannedPath::new(Action::File { content, mode }, Attributes::NONE)
-        };
-        tree.put(&file.inside, planned, sink);
-    }
-    tree.refuse_files_of_the_host(sink);
+    inline::put(&mut tree, wanted, sink);
     // What the policy says goes before what every sandbox has.
     tree.offer(
         "/tmp",
@@ -109,8 +98,10 @@ pub(super) fn steps(resolved: &Resolved, sink: &mut Sink) -> Vec<Step> {
     if others.matches.is_empty() {
         tree.keep_links(&MERGED);
     }
-    let mut steps = vec![root()];
+    let kept = inline::kept(&tree, wanted);
+    let mut steps = vec![root(wanted)];
     steps.extend(tree.into_steps());
+    steps.extend(kept);
     steps.extend(others.matches);
     steps.extend(kernel(
         wanted,

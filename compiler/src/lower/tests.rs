@@ -5,6 +5,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod keys;
+
 use super::{INSIDE, OUTSIDE_FOR_ROOT, lower};
 use crate::diagnostics::Sink;
 use crate::ir::network::{Connection, Destination, Direction, Extent, Host, Link, Reason};
@@ -95,6 +97,8 @@ fn the_process_breaks_no_rule_and_each_rule_bites() {
     );
     let limit = "a limit is above what it can be raised to";
     assert_eq!(broken(name, |ir| ir.process.limits[0].soft = 1), limit);
+    let twice = broken(name, |ir| ir.process.limits.push(ir.process.limits[0]));
+    assert_eq!(twice, "two limits of core");
 }
 
 #[test]

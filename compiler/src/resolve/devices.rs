@@ -1,6 +1,6 @@
 //! Devices of the host.
 
-use super::filesystem::inside;
+use super::paths::inside;
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, nearest, quote};
 use crate::source::Span;

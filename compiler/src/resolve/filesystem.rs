@@ -3,7 +3,7 @@
 use super::devices::{self, Device};
 use super::host::{leads_out, plain};
 use super::inline::{self, InlineFile};
-use super::paths::{LONGEST, LONGEST_NAME, invalid, pattern_fault};
+use super::paths::{LONGEST, inside, invalid, pattern_fault};
 use super::protected::{self, Protected};
 use super::scope::{Placed, Scope};
 use crate::diagnostics::{Diagnostic, quote};
@@ -377,30 +377,4 @@ fn without_steps_up(host: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<
     scope
         .report(Diagnostic::note("host-path-upward", scope.span(pointer), message).with_help(help));
     Some(path)
-}
-
-/// A path inside, without a slash at its end: absolute, straight down.
-pub(super) fn inside(path: &str, pointer: &str, scope: &mut Scope<'_>) -> Option<String> {
-    let trimmed = match path.trim_end_matches('/') {
-        "" if path.starts_with('/') => "/",
-        trimmed => trimmed,
-    };
-    let Some(below) = trimmed.strip_prefix('/') else {
-        let help = "a path inside must begin with `/`, such as `/output`";
-        invalid(path, pointer, help, scope);
-        return None;
-    };
-    let help = if below.split('/').any(|part| matches!(part, "." | "..")) {
-        "a path inside must not contain `.` or `..`"
-    } else if trimmed != "/" && below.split('/').any(str::is_empty) {
-        "a path inside must have one `/` between two names"
-    } else if below.split('/').any(|part| part.len() > LONGEST_NAME) || trimmed.len() > LONGEST {
-        "a path inside has at most 4000 bytes, each name in it at most 255"
-    } else if trimmed.contains('\0') {
-        "a path must not contain NUL"
-    } else {
-        return Some(trimmed.to_owned());
-    };
-    invalid(path, pointer, help, scope);
-    None
 }

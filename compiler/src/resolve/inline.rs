@@ -1,6 +1,6 @@
 //! Files that a policy contains.
 
-use super::filesystem::inside;
+use super::paths::inside;
 use super::scope::Scope;
 use crate::diagnostics::Diagnostic;
 use crate::source::Span;

@@ -94,10 +94,16 @@ const READ_ONLY_KERNEL: [&str; 6] = [
     "/proc/sysrq-trigger",
 ];
 
-/// The first step: an empty root.
-pub(super) fn root() -> Step {
+/// Each file takes whole pages, which are no larger than this on any architecture.
+const LARGEST_PAGE: u64 = 64 << 10;
+
+/// The first step: an empty root, with room for the files of the policy.
+pub(super) fn root(wanted: &Filesystem) -> Step {
+    let size = |content: &str| u64::try_from(content.len()).unwrap_or(u64::MAX);
+    let sizes = wanted.files.iter().map(|file| size(&file.content));
+    let pages = sizes.map(|size| size.div_ceil(LARGEST_PAGE).saturating_mul(LARGEST_PAGE));
     let root = Action::Tmpfs {
-        bytes: ROOT_BYTES,
+        bytes: pages.fold(ROOT_BYTES, u64::saturating_add),
         files: ROOT_FILES,
         mode: 0o755,
     };

@@ -191,28 +191,6 @@ impl Tree {
         }
     }
 
-    /// A file of the policy cannot lie in a path of the host: making it would write there.
-    pub(super) fn refuse_files_of_the_host(&self, sink: &mut Sink) {
-        for (path, planned) in &self.paths {
-            let is_file = matches!(planned.action, Action::File { .. });
-            let upper = self.nearest(path).map(|(_, upper)| upper);
-            let Some(upper) = upper.filter(|upper| {
-                is_file && matches!(upper.action, Action::Bind { .. } | Action::File { .. })
-            }) else {
-                continue;
-            };
-            let message = format!("{} is in a path that is shown from the host", quote(path));
-            let at = planned.named.unwrap_or_default();
-            let mut found = Diagnostic::error("file-in-host-path", at, message).with_help(
-                "choose a path that is not below one of `immutable_paths` or `output_paths`",
-            );
-            if let Some(upper) = upper.named {
-                found = found.with_related(upper, "shown by this entry");
-            }
-            sink.push(found);
-        }
-    }
-
     /// Keeps the links of a merged-usr system, where the policy shows such a directory by its own name beside `/usr`: on
     /// a host that has the link, the link to `/usr` shows the same and needs no mount. Where something is put below the
     /// directory it stays a mount, because no target leads through a link.
@@ -302,7 +280,7 @@ impl Tree {
 }
 
 /// The directories between two paths, the upper one and the lower one left out.
-fn between<'p>(upper: &'p str, lower: &'p str) -> impl Iterator<Item = &'p str> {
+pub(super) fn between<'p>(upper: &'p str, lower: &'p str) -> impl Iterator<Item = &'p str> {
     let ends = lower
         .match_indices('/')
         .map(|(at, _)| at)
