@@ -1,6 +1,7 @@
 //! What `extends` means: the rules of merging, one test each, and texts made to be much.
 
 mod bounds;
+mod keys;
 mod loosened;
 mod wrong;
 
@@ -151,19 +152,19 @@ fn a_path_inside_is_what_the_last_text_makes_of_it() {
     let found = merged(&[("p.yaml", PARENT)], policy);
     has(
         &found,
-        "immutable_paths:[{host_path:/opt/usr,sandbox_path:/usr/,optional:false}]",
+        "immutable_paths:[{host_path:/opt/usr,sandbox_path:/usr/,optional:false,noexec:false}]",
     );
     has(&found, "scratch_paths:[/tmp,/cache,/out]");
     has(
         &found,
-        "output_paths:[{host_path:.,sandbox_path:/workspace}]",
+        "output_paths:[{host_path:.,sandbox_path:/workspace,optional:false,noexec:false}]",
     );
     let child = "name: b\nextends: a.yaml\nfilesystem:\n  \
                  immutable_paths: [{host_path: ./out, sandbox_path: /out}]\n";
     let found = merged(&[("p.yaml", PARENT), ("a.yaml", policy)], child);
     has(
         &found,
-        "{host_path:./out,sandbox_path:/out,optional:false}],scratch_paths:[/tmp,/cache]",
+        "{host_path:./out,sandbox_path:/out,optional:false,noexec:false}],scratch_paths:[/tmp,/cache]",
     );
 }
 

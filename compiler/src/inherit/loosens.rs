@@ -198,12 +198,8 @@ fn message(change: &Change) -> Option<String> {
         (ChangeKind::Value, "/process/umask") => {
             let bits = |text: &str| u32::from_str_radix(text, 8).ok();
             let before = old.map_or(Some(0o022), bits)?;
-            (before & !bits(new)? != 0).then(|| {
-                format!(
-                    "`umask: {}` gives new files permissions that they lacked",
-                    quote(new)
-                )
-            })
+            (before & !bits(new)? != 0)
+                .then(|| format!("`umask: {new}` gives new files permissions that they lacked"))
         }
         (ChangeKind::Value, "/syscalls/on_deny") => (new == "log" && old != Some("log"))
             .then(|| "`on_deny: log` lets denied calls through; they failed".to_owned()),
@@ -250,9 +246,11 @@ fn limit(pointer: &str) -> Option<fn(&str) -> Option<f64>> {
         "/resources/rlimits/nofile"
         | "/resources/rlimits/nproc"
         | "/resources/rlimits/sigpending" => limit("/resources/pids_limit")?,
-        pointer if pointer.starts_with("/resources/rlimits/") => {
-            |text| quantity::size(text).ok().map(rough)
-        }
+        // No core dump is 0, which is no size elsewhere.
+        pointer if pointer.starts_with("/resources/rlimits/") => |text| match text {
+            "0" => Some(0.0),
+            size => quantity::size(size).ok().map(rough),
+        },
         _ => return None,
     };
     Some(read)

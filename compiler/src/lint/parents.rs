@@ -6,6 +6,7 @@ mod expiry;
 mod hidden;
 mod limits;
 mod places;
+mod programs;
 mod writable;
 
 pub use before::Before;
@@ -31,6 +32,7 @@ pub(super) fn lint(before: &Before, grants: &[Grant], scope: &mut Scope<'_>) {
     limits::lint(before, parents, scope);
     writable::lint(before, &parents.filesystem, scope);
     hidden::lint(&parents.filesystem, scope);
+    programs::lint(&parents.filesystem, scope);
     expiry::lint((parents, granted), grants, scope);
     arguments::lint(parents, scope);
 }
