@@ -1,4 +1,5 @@
-//! Facts of the host that a policy can name: `${workspace}` and the like, in paths and in values of environment variables.
+//! Facts of the host that a policy can name: `${workspace}` and the like, in paths, in values of environment variables and as the
+//! name of the user inside.
 //!
 //! A name is replaced by its value before anything else reads the text, so that policies that extend each other are merged
 //! by what their paths are. Nothing else is expanded.

@@ -120,6 +120,26 @@ fn only_paths_and_values_of_variables_are_expanded() {
     );
 }
 
+/// The name of the user inside may be that of the caller; what is in a file of the policy is its own.
+#[test]
+fn the_user_is_expanded_and_the_content_of_a_file_is_not() {
+    let yaml = "name: a\nprocess: {user: \"${user}\", hostname: plain}\nfilesystem:\n  files:\n    \
+                - {sandbox_path: \"~/.rc\", content: \"~/ ${user} ${nothing} $${x} ${\"}\n  \
+                scratch_paths: [{sandbox_path: \"${home}/s\"}]\n";
+    let mut sink = Sink::new();
+    let mut document = parse(&Source::new("a", yaml), &mut sink).unwrap();
+    let facts = facts();
+    Expansion::new(&facts).expand(&mut document, &mut sink);
+    assert!(!sink.has_errors());
+    let json = document.to_json();
+    assert_eq!(json["process"]["user"], "u");
+    let filesystem = &json["filesystem"];
+    assert_eq!(filesystem["scratch_paths"][0]["sandbox_path"], "/home/u/s");
+    let file = &filesystem["files"][0];
+    assert_eq!(file["sandbox_path"], "/home/u/.rc");
+    assert_eq!(file["content"], "~/ ${user} ${nothing} $${x} ${");
+}
+
 #[test]
 fn wrong_values_are_refused() {
     for (assignment, says) in [

@@ -64,14 +64,36 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
 
 /// Whether a line of a file looks like a secret: by itself, or as a setting.
 pub fn contains_secret(content: &str) -> bool {
-    is_credential(content)
-        || content.lines().any(|line| {
-            let setting = line.split_once(['=', ':']);
-            setting.is_some_and(|(name, value)| {
-                let name = name.trim().trim_matches('"').to_ascii_uppercase();
-                holds_secret(&name, value.trim().trim_matches(['"', '\'', ',']))
-            })
-        })
+    let is_setting = |line: &str| {
+        let mut settings = settings(line);
+        settings.any(|(name, value)| is_secret(&name) && looks_real(value) && is_written(value))
+    };
+    is_credential(content) || content.lines().any(is_setting)
+}
+
+/// The settings of a line, such as `key = value` or `"key": "value"`: each name in the form of a variable's, and its value.
+fn settings(line: &str) -> impl Iterator<Item = (String, &str)> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+    line.match_indices(['=', ':']).filter_map(move |(at, _)| {
+        let before = line.get(..at)?.trim_end().trim_end_matches(['"', '\'']);
+        let word = before.rsplit(|letter: char| !is_name(letter)).next()?;
+        let (mut name, mut was_small) = (String::new(), false);
+        for letter in word.chars() {
+            // authToken is AUTH_TOKEN.
+            if was_small && letter.is_ascii_uppercase() {
+                name.push('_');
+            }
+            was_small = letter.is_ascii_lowercase();
+            name.push(if "-.".contains(letter) { '_' } else { letter });
+        }
+        let after = line.get(at.saturating_add(1)..)?.trim_start();
+        let quoted = after.trim_start_matches(['"', '\'']);
+        let ends = |letter: char| letter.is_whitespace() || "\"',;}".contains(letter);
+        let (value, rest) = quoted.split_at(quoted.find(ends).unwrap_or(quoted.len()));
+        // What goes on without quotes is a sentence.
+        let is_sentence = quoted == after && rest.trim_start().starts_with(char::is_alphabetic);
+        (!is_sentence).then_some((name, value))
+    })
 }
 
 /// Whether a variable with a fixed value looks like a secret.
@@ -159,7 +181,7 @@ fn is_secret(name: &str) -> bool {
     SECRET
         .iter()
         .any(|secret| words.contains(&format!("_{secret}_")))
-        || name.ends_with("_KEY") && !name.ends_with("_PUBLIC_KEY")
+        || name.ends_with("_KEY") && !words.ends_with("_PUBLIC_KEY_")
 }
 
 /// Whether a value may be a secret: not empty, no number, no truth value and no path, which says
@@ -173,7 +195,7 @@ fn looks_real(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_credential, is_secret, looks_real};
+    use super::{contains_secret, is_credential, is_secret, looks_real};
 
     #[test]
     fn secrets_are_known_by_their_names() {
@@ -219,5 +241,29 @@ mod tests {
             assert!(!is_credential(value), "{value}");
         }
         assert!(looks_real("hunter2") && !looks_real("/run/secret") && !looks_real("4096"));
+    }
+    #[test]
+    fn secrets_in_files_are_known_by_their_lines() {
+        for content in [
+            "//registry.example.org/:_authToken=hunter2hunter2\n",
+            "{\"api_key\": \"hunter2\", \"other\": 1}",
+            "[login]\n  db-password = 'hunter2' # of the test\n",
+            "service.secret: hunter2\n",
+            "machine example.org\nurl = https://me:hunter2@example.org/\n",
+            "export SERVICE_TOKEN=hunter2\n",
+        ] {
+            assert!(contains_secret(content), "{content}");
+        }
+        for content in [
+            "max_tokens = 4096\n",
+            "token = 3600\nkey_file = \"/run/key\"\n",
+            "# token: see the page about tokens\n",
+            "password = \"${PASSWORD}\"\n",
+            "api_key:\n",
+            "secret: /run/secrets/one\n",
+            "publicKey: abc\n",
+        ] {
+            assert!(!contains_secret(content), "{content}");
+        }
     }
 }

@@ -16,12 +16,12 @@ pub(super) fn lint(scope: &mut Scope<'_>) {
         && umask.value & WRITABLE_BY_OTHERS != WRITABLE_BY_OTHERS
     {
         let who = match umask.value & WRITABLE_BY_OTHERS {
-            0 => "their group and all other users",
-            0o020 => "all other users",
-            _ => "their group",
+            0 => "all other users",
+            0o020 => "users outside of their group",
+            _ => "users of their group",
         };
         let message = format!(
-            "files that the program creates in output paths can be changed by {who} of the host"
+            "files that the program creates in output paths can be changed by {who} on the host"
         );
         scope.report(
             Diagnostic::note("umask-open", umask.span, message)
