@@ -11,7 +11,7 @@ use super::query;
 use super::verify::with_plan;
 use super::{output, source_line};
 use clap::{Args, ValueEnum};
-use data::{compat, details, native, tcp_uses, text, view};
+use data::{compat, details, native, resource, tcp_uses, text, view};
 use page::Page;
 use purple_plan::{
     AuditFailure, EnvKind, Filter, Mount, MountKind, Plan, SourceLine, mount_attrs, mount_flags,
@@ -181,6 +181,16 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
             &format!("{} = {}", text(value.file), text(value.value)),
         );
     }
+    // What every sandbox has is no line of the policy.
+    for limit in plan.rlimits.iter().filter(|limit| limit.line.is_some()) {
+        let (name, line) = (resource(limit.resource), in_brackets(plan, limit.line));
+        out.line(
+            "limit",
+            &format!("{name} = {}, for each process{line}", limit.hard),
+        );
+    }
+    out.line("host name", &string(view, "/process/hostname"));
+    out.line("umask", &string(view, "/process/umask"));
     for audit in &plan.audit {
         let list = [&["runs"], details(&audit).as_slice()].concat().join(", ");
         let log = text(audit.log_path);
@@ -199,8 +209,8 @@ fn words(plan: &Plan<'_>, view: &Value) -> String {
         out.line("needs", need.layer.name());
     }
     for mount in &plan.mounts {
-        if let Some(line) = grant(plan, &mount) {
-            out.line("files", &line);
+        if let Some((about, line)) = grant(plan, &mount) {
+            out.line(about, &line);
         }
     }
     for variable in &plan.environment {
@@ -270,12 +280,27 @@ fn tcp(plan: &Plan<'_>) -> Vec<String> {
     lines
 }
 
-/// What a step lets the program see or change; `None` for what every sandbox has.
-fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
+/// What a step lets the program see or change, and what kind of thing that is; `None` for what every sandbox has.
+fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<(&'static str, String)> {
     let target = text(mount.target);
     let line = in_brackets(plan, mount.line);
+    let optional = if mount.flags & mount_flags::OPTIONAL == 0 {
+        ""
+    } else {
+        ", if there"
+    };
+    let programs = if mount.attrs & mount_attrs::NOEXEC == 0 {
+        ""
+    } else {
+        ", no programs"
+    };
     let words = match mount.kind {
-        MountKind::Bind if target.starts_with("/dev/") => return None,
+        MountKind::Bind if target.starts_with("/dev/") => {
+            return mount
+                .line
+                .is_some()
+                .then(|| ("device", format!("{target}{optional}{line}")));
+        }
         MountKind::Bind => {
             let source = text(mount.source);
             let how = if mount.attrs & mount_attrs::RDONLY == 0 {
@@ -288,16 +313,24 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
             } else {
                 format!(" is {source}")
             };
-            let optional = if mount.flags & mount_flags::OPTIONAL == 0 {
-                ""
-            } else {
-                ", if there"
-            };
-            format!("{target}{from}, {how}{optional}")
+            format!("{target}{from}, {how}{programs}{optional}")
         }
         MountKind::Tmpfs if target == "/" => return None,
-        MountKind::Tmpfs => format!("{target}, private, {} MiB", mount.size >> 20),
+        MountKind::Tmpfs => format!("{target}, private, {}{programs}", size(mount.size)),
+        MountKind::File if mount.line.is_some() => {
+            let executable = if mount.mode & 0o111 == 0 {
+                ""
+            } else {
+                ", a program"
+            };
+            let bytes = mount.content.len();
+            format!("{target}, from the policy, {bytes} bytes{executable}")
+        }
         MountKind::File => format!("{target}, generated"),
+        MountKind::Symlink if mount.line.is_some() => {
+            let to = String::from_utf8_lossy(mount.content);
+            format!("{target}, a link to {to}")
+        }
         MountKind::Mask if is_protected(mount) => format!("{target}, hidden, protected"),
         MountKind::Mask if mount.line.is_some() => format!("{target}, hidden"),
         MountKind::SelfBind if is_protected(mount) => format!("{target}, protected"),
@@ -305,7 +338,16 @@ fn grant(plan: &Plan<'_>, mount: &Mount<'_>) -> Option<String> {
         MountKind::SelfBindMatches => format!("matches of {target}, protected"),
         _ => return None,
     };
-    Some(words + &line)
+    Some(("files", words + &line))
+}
+
+/// A size of a file system.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..1_048_576 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
 }
 
 /// Whether it is a protected path: a stub stands there where it is missing.

@@ -72,6 +72,55 @@ fn a_plan_in_words() {
     assert_eq!(text(&emitted.stdout), words);
 }
 
+#[test]
+fn devices_files_limits_and_names_in_words_and_as_json() {
+    let policy = "name: shown\nfilesystem:\n  immutable_paths:\n    - {host_path: /usr, sandbox_path: /usr, noexec: true}\n  \
+                  output_paths:\n    - {host_path: ./out, sandbox_path: /out, optional: true, noexec: true}\n  \
+                  scratch_paths:\n    - {sandbox_path: /s, size_bytes: 64K, noexec: true}\n  files:\n    \
+                  - {sandbox_path: /etc/a, content: abc}\n    - {sandbox_path: /opt/run, content: abcd, executable: true}\n  \
+                  devices:\n    - gpu-nvidia\nresources:\n  rlimits:\n    nofile: 100\n\
+                  process: {umask: \"077\", hostname: build, timezone: UTC}\n";
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    fs::write(dir.path().join("policy.yaml"), policy).expect("write");
+    let output = purplec(&["compile", "policy.yaml", "-o", "plan"], dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let words = text(&purplec(&["show", "plan"], dir.path()).stdout);
+    for line in [
+        "limit         nofile = 100, for each process (line 16)",
+        "host name     build",
+        "umask         0077",
+        "files         /usr, read-only, no programs (line 4)",
+        "files         /out is ./out, writable, no programs, if there (line 6)",
+        "files         /s, private, 64 KiB, no programs (line 8)",
+        "files         /etc/a, from the policy, 3 bytes (line 10)",
+        "files         /opt/run, from the policy, 4 bytes, a program (line 11)",
+        "files         /etc/localtime, a link to ../usr/share/zoneinfo/UTC (line 17)",
+        "files         /etc/hostname, generated",
+        "device        /dev/nvidiactl (line 13)",
+        "device        /dev/nvidia0, if there (line 13)",
+    ] {
+        assert!(
+            words.lines().any(|found| found == line),
+            "no line `{line}` in\n{words}"
+        );
+    }
+    // What every sandbox has is no line of the policy.
+    assert!(
+        !words.contains("/dev/null") && !words.contains("nproc"),
+        "{words}"
+    );
+    let json = purplec(&["show", "--json", "plan"], dir.path()).stdout;
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    let limits = json["rlimits"].as_array().expect("a list");
+    let of = |name: &str| limits.iter().find(|one| one["name"] == name);
+    let nofile = of("nofile").expect("the limit");
+    assert_eq!(
+        (&nofile["hard"], &nofile["line"]),
+        (&100.into(), &16.into())
+    );
+    assert_eq!(of("core").expect("a limit")["line"], 0);
+}
+
 /// What `show` says of a policy, without what changes with every policy: digests, the numbers of lines and
 /// of instructions.
 fn shown(policy: &str) -> (String, Value) {
@@ -113,6 +162,15 @@ fn whatever_a_policy_grants_more_is_shown() {
     for more in [
         "  output_paths: [{host_path: ./out, sandbox_path: /out}]",
         "  scratch_paths: [/scratch]",
+        "  scratch_paths: [{sandbox_path: /tmp, size_bytes: 1K}]",
+        "  scratch_paths: [{sandbox_path: /tmp, noexec: true}]",
+        "  files: [{sandbox_path: /etc/a, content: a}]",
+        "  devices: [kvm]",
+        "process: {umask: \"077\"}",
+        "process: {hostname: build}",
+        "process: {timezone: UTC}",
+        "process: {user: dev}",
+        "resources: {rlimits: {nofile: 100}}",
         "  working_dir: /usr",
         "syscalls: {allow: [userfaultfd]}",
         "syscalls: {default_deny: true, allow: [read, write, execve]}",

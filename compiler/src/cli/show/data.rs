@@ -56,7 +56,10 @@ pub(super) fn view(plan: &Plan<'_>) -> Value {
         "landlock": landlock(plan),
         "mounts": plan.mounts.iter().map(|mount| step(plan, &mount)).collect::<Vec<_>>(),
         "rlimits": plan.rlimits.iter()
-            .map(|limit| json!({ "resource": limit.resource, "soft": limit.soft, "hard": limit.hard }))
+            .map(|limit| json!({
+                "resource": limit.resource, "name": resource(limit.resource), "soft": limit.soft, "hard": limit.hard,
+                "line": source_line::line(limit.line), "line_of": source_line::source(plan, limit.line),
+            }))
             .collect::<Vec<_>>(),
         "environment": plan.environment.iter()
             .map(|variable| match variable.kind {
@@ -80,6 +83,34 @@ pub(super) fn view(plan: &Plan<'_>) -> Value {
             .map(|need| json!({ "layer": need.layer.name(), "line": source_line::line(need.line), "line_of": source_line::source(plan, need.line) }))
             .collect::<Vec<_>>(),
     })
+}
+
+/// The names that prlimit(1) has for resources, by their numbers (asm-generic/resource.h).
+const RESOURCES: [&str; 16] = [
+    "cpu",
+    "fsize",
+    "data",
+    "stack",
+    "core",
+    "rss",
+    "nproc",
+    "nofile",
+    "memlock",
+    "as",
+    "locks",
+    "sigpending",
+    "msgqueue",
+    "nice",
+    "rtprio",
+    "rttime",
+];
+
+/// The name of a resource; a plan has none above the last one.
+pub(super) fn resource(number: u32) -> &'static str {
+    let at = usize::try_from(number).ok();
+    at.and_then(|at| RESOURCES.get(at))
+        .copied()
+        .unwrap_or("unknown")
 }
 
 /// What an audit record has beside the run itself.
