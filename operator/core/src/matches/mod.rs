@@ -6,6 +6,7 @@
 
 mod arrange;
 mod error;
+mod missing;
 mod pattern;
 mod search;
 
@@ -20,8 +21,12 @@ use purple_report::Visible;
 use search::Search;
 use std::ffi::CString;
 
-/// The plan with steps for what its patterns match; as it is where it has no pattern.
+/// The plan with steps for what its patterns match, and without optional output paths that the host lacks; as it is where it has
+/// neither.
 pub(crate) fn resolve(bytes: Vec<u8>, notices: &mut Vec<Notice>) -> Result<Vec<u8>, MatchError> {
+    let whole = Plan::decode(&bytes).map_err(MatchError::Decode)?;
+    let rest = missing::without(&whole).map(|steps| encoded(&whole, &steps));
+    let bytes = rest.transpose()?.unwrap_or(bytes);
     let plan = Plan::decode(&bytes).map_err(MatchError::Decode)?;
     if !plan.mounts.iter().any(|step| Effect::of(&step).is_some()) {
         return Ok(bytes);

@@ -290,6 +290,41 @@ fn an_optional_path_that_is_missing_hides_nothing() {
     }
 }
 
+/// purple-exec could make no stub in it. What lies in another path stays protected.
+#[test]
+fn an_optional_output_path_that_is_missing_goes_with_what_is_protected_in_it() {
+    let dir = tree(&["there/"]);
+    let top = dir.path().display();
+    let output = |name: &str, more: &str| {
+        format!(
+            "    - {{host_path: {top}/{name}, sandbox_path: /{name}, read_only: [Makefile, a/b]{more}}}\n"
+        )
+    };
+    let targets = |name: &str, more: &str| {
+        let outputs = format!("{}{}", output("there", ""), output(name, more));
+        let (bytes, _) =
+            resolved(&format!("name: p\nfilesystem:\n  output_paths:\n{outputs}")).unwrap();
+        let plan = Plan::decode(&bytes).expect("a plan");
+        let targets = plan
+            .mounts
+            .iter()
+            .map(|step| step.target.to_string_lossy().into_owned());
+        targets
+            .filter(|target| target.contains("there") || target.contains(name))
+            .collect::<Vec<_>>()
+    };
+    let there = ["/there", "/there/Makefile", "/there/a", "/there/a/b"];
+    assert_eq!(targets("gone", ", optional: true"), there);
+    let both = ["/gone", "/gone/Makefile", "/gone/a", "/gone/a/b"]
+        .into_iter()
+        .chain(there);
+    let both: Vec<&str> = both.collect();
+    // purple-exec refuses the one that must exist.
+    assert_eq!(targets("gone", ""), both);
+    fs::create_dir(dir.path().join("gone")).unwrap();
+    assert_eq!(targets("gone", ", optional: true"), both);
+}
+
 /// What the host has below a directory of the sandbox's own is not there inside.
 #[test]
 fn a_link_to_what_is_the_sandboxs_own() {
