@@ -68,6 +68,26 @@ impl Policy {
         self
     }
 
+    /// Shows a host path read-only, with more keys.
+    pub fn shows_with(mut self, host: &str, inside: &str, keys: &str) -> Self {
+        writeln!(
+            self.immutable,
+            "    - {{host_path: {host:?}, sandbox_path: {inside:?}, {keys}}}"
+        )
+        .expect("a string grows");
+        self
+    }
+
+    /// Shows a host directory writable, with more keys.
+    pub fn writes_with(mut self, host: &str, inside: &str, keys: &str) -> Self {
+        writeln!(
+            self.output,
+            "    - {{host_path: {host:?}, sandbox_path: {inside:?}, {keys}}}"
+        )
+        .expect("a string grows");
+        self
+    }
+
     /// Shows a host directory writable.
     pub fn writes(mut self, host: &str, inside: &str) -> Self {
         writeln!(
