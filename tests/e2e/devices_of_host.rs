@@ -11,7 +11,7 @@ use purple_tests::test_dir::TestDir;
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 scenarios! {
     listed_devices_are_usable_and_no_others
@@ -19,6 +19,9 @@ scenarios! {
     what_cannot_be_shown_is_refused
     a_path_of_the_host_is_no_device
 }
+
+/// A group that nobody is in.
+const GROUP: u32 = 1_886_745_301;
 
 /// Things below `/dev` that are removed in the end.
 struct Made(Vec<PathBuf>);
@@ -46,19 +49,19 @@ fn path_of(place: &TestDir, name: &str) -> PathBuf {
 
 impl Made {
     /// A device that gives zeros, for everybody.
-    fn device(&mut self, path: PathBuf, mode: u32) -> Option<String> {
+    fn device(&mut self, path: &Path, mode: u32) -> Option<String> {
         let made = mknod(
-            &path,
+            path,
             SFlag::S_IFCHR,
             Mode::from_bits_truncate(mode),
             makedev(1, 5),
         );
         let text = path.to_str()?.to_owned();
         made.ok()?;
-        self.0.push(path.clone());
+        self.0.push(path.to_owned());
         // The mask of who runs the tests does not count.
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).ok()?;
-        fs::File::open(&path).ok().map(|_| text)
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).ok()?;
+        fs::File::open(path).ok().map(|_| text)
     }
 }
 
@@ -68,7 +71,7 @@ fn device(made: &mut Made, place: &TestDir, name: &str, mode: u32) -> Option<Str
         skip("devices-of-host", "only root can make a device");
         return None;
     }
-    let found = made.device(path_of(place, name), mode);
+    let found = made.device(&path_of(place, name), mode);
     if found.is_none() {
         skip(
             "devices-of-host",
@@ -96,7 +99,7 @@ fn listed_devices_are_usable_and_no_others(place: &TestDir) {
     let dir = path_of(place, "dir");
     fs::create_dir(&dir).expect("a directory of devices");
     made.0.push(dir.clone());
-    let below = made.device(dir.join("below"), 0o666).expect("one below");
+    let below = made.device(&dir.join("below"), 0o666).expect("one below");
     let dir = dir.to_str().expect("a name").to_owned();
 
     let devices = format!("devices: [{listed}, {{device: {dir}, reason: it has some}}]");
@@ -126,8 +129,6 @@ fn listed_devices_are_usable_and_no_others(place: &TestDir) {
 /// The kernel asks the device file: for an ordinary user as the user and the user's groups, for root as nobody that it belongs to.
 fn the_permissions_are_those_of_the_device_file(place: &TestDir) {
     let mut made = Made(Vec::new());
-    // A group that nobody is in.
-    const GROUP: u32 = 1_886_745_301;
     let Some(listed) = device(&mut made, place, "group", 0o660) else {
         return;
     };

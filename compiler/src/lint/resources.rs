@@ -113,10 +113,10 @@ fn scratch(memory: u64, span: Span, scope: &mut Scope<'_>) {
     };
     let wanted = &scope.resolved.filesystem;
     let own = wanted.scratch.iter().filter_map(|path| path.bytes);
-    let own = own
+    let mut own = own
         .filter(|size| size.value == largest)
         .map(|size| size.span);
-    let written = own.last().or(wanted.scratch_bytes_key);
+    let written = own.next().or(wanted.scratch_bytes_key);
     let message = format!(
         "a scratch directory may hold {}, more than the memory limit of {}: a program that fills it is killed, instead of seeing a full disk",
         size(largest),

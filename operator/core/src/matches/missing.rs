@@ -37,7 +37,7 @@ pub(super) fn without<'a>(plan: &Plan<'a>) -> Option<Vec<Mount<'a>>> {
         // What is protected, and the directories that are pinned above it.
         let flags = mount_flags::STUBS | mount_flags::OPTIONAL;
         let protects = step.kind != MountKind::Bind && step.flags & flags != 0;
-        !is_missing(step) && !(protects && lies_in_missing(step))
+        !(is_missing(step) || protects && lies_in_missing(step))
     };
     Some(plan.mounts.iter().filter(is_kept).collect())
 }
