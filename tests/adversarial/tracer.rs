@@ -183,11 +183,14 @@ impl Tracer<'_> {
         match event {
             // The wrapper may still be on its way to be the wrapper.
             nix::libc::PTRACE_EVENT_EXEC if !self.begun => {
-                self.begun = is_program(pid, &["purple-exec"]);
+                self.begun = is_program(pid, &["purple-exec"]) == Some(true);
             }
             nix::libc::PTRACE_EVENT_EXEC => {
                 let known = self.known.get_mut(&pid).expect("it was resumed");
-                known.helper = is_program(pid, &["newuidmap", "newgidmap", "purple-net"]);
+                // One that was just killed has no program any more. The payload is a child of init, and no child of the supervisor.
+                let helpers = ["newuidmap", "newgidmap", "purple-net"];
+                let is_helper = is_program(pid, &helpers);
+                known.helper = is_helper.unwrap_or(known.process.len() == 1);
                 if known.helper {
                     self.found.helpers.insert(known.process.clone());
                 } else {
@@ -290,7 +293,8 @@ impl Tracer<'_> {
     }
 }
 
-fn is_program(pid: Pid, names: &[&str]) -> bool {
-    let program = std::fs::read_link(format!("/proc/{pid}/exe"));
-    program.is_ok_and(|program| names.iter().any(|name| program.ends_with(name)))
+/// Whether a process runs one of these programs; `None` where that cannot be read.
+fn is_program(pid: Pid, names: &[&str]) -> Option<bool> {
+    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    Some(names.iter().any(|name| program.ends_with(name)))
 }

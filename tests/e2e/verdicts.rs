@@ -21,7 +21,6 @@ use purplec::syscalls::{Arch, errno_number, syscall_name, syscall_number};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
