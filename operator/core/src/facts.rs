@@ -61,7 +61,9 @@ pub fn of_this_host() -> HostFacts {
             }
         }
     }
-    let settings = purple_git::settings(&git_config_files());
+    let files = purple_git::user_files();
+    let files = files.filter_map(|path| purple_files::read(&path, LONGEST).ok());
+    let settings = purple_git::settings(&files.collect::<Vec<_>>());
     if !settings.is_empty() && facts.set_git_config(&settings).is_err() {
         // It has no NUL.
     }
@@ -71,18 +73,6 @@ pub fn of_this_host() -> HostFacts {
         name.ok_or_else(|| "the user database does not name this user".to_owned()),
     );
     facts
-}
-
-/// The files of this user's own configuration of git, in the order in which git reads them (git-config(1), FILES).
-fn git_config_files() -> Vec<Vec<u8>> {
-    let files = [
-        users::base_directory("XDG_CONFIG_HOME", ".config").map(|config| config.join("git/config")),
-        users::home().map(|home| home.join(".gitconfig")),
-    ];
-    let files = files.into_iter().flatten();
-    files
-        .filter_map(|path| purple_files::read(&path, LONGEST).ok())
-        .collect()
 }
 
 /// Where the run starts.

@@ -75,16 +75,15 @@ impl Visitor for Look<'_> {
         }
     }
 
-    fn link(&mut self, at: &Path, folder: &Folder, name: &OsStr) {
-        let path = self.top.path.join(at.parent().unwrap_or(Path::new("")));
-        let before = self.top.notes.links.get(at);
+    fn link(&mut self, dir: &Path, folder: &Folder, name: &OsStr) {
+        let before = self.top.notes.links.get(&dir.join(name));
+        let path = self.top.path.join(dir);
         links::disarm(&path, (folder, name), before, self.found);
     }
 
-    fn pointer(&mut self, at: &Path, folder: &Folder, name: &OsStr) {
-        let place = (self.top.path.as_path(), self.top.real.as_path());
+    fn pointer(&mut self, dir: &Path, folder: &Folder, name: &OsStr) {
         let before = &self.top.notes.pointers;
         self.pointers
-            .look_at(place, at, (folder, name), before, self.found);
+            .look_at(self.top.place(), dir, (folder, name), before, self.found);
     }
 }

@@ -70,19 +70,21 @@ impl Visitor for Notes {
         }
     }
 
-    fn link(&mut self, at: &Path, folder: &Folder, name: &OsStr) {
-        if self.has_room(at, 1)
+    fn link(&mut self, dir: &Path, folder: &Folder, name: &OsStr) {
+        let at = dir.join(name);
+        if self.has_room(&at, 1)
             && let Some(content) = folder.content(name, 0)
         {
-            self.links.insert(at.to_owned(), content);
+            self.links.insert(at, content);
         }
     }
 
-    fn pointer(&mut self, at: &Path, folder: &Folder, name: &OsStr) {
-        if self.has_room(at, 1)
-            && let Some(pointer) = Pointer::read(&self.real, at, (folder, name))
+    fn pointer(&mut self, dir: &Path, folder: &Folder, name: &OsStr) {
+        let at = dir.join(name);
+        if self.has_room(&at, 1)
+            && let Some(pointer) = Pointer::read(&self.real.join(dir), (folder, name))
         {
-            self.pointers.insert(at.to_owned(), pointer);
+            self.pointers.insert(at, pointer);
         }
     }
 }

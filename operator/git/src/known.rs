@@ -130,7 +130,7 @@ fn retain_keys(path: &Path, config: &mut Config, keep: &mut dyn FnMut(&Path, Dig
                 keep(path, digest_of(&parts))
             });
             if commands.len() < all {
-                // What is the same file all the same is looked at by its keys.
+                // The file may be unchanged: its keys are compared all the same.
                 config.content = Content::Unread(None);
             }
         }

@@ -180,6 +180,7 @@ pub(crate) fn obeyed(folder: &Folder) -> BTreeMap<PathBuf, Obeyed> {
                 if let Some(content) = inner.content(&name, cap)
                     && !content.bytes().is_some_and(is_plain)
                 {
+                    let content = content.noted();
                     found.insert(dir.join(name), Obeyed { content, what });
                 }
             }

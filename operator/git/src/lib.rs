@@ -34,7 +34,7 @@ mod words;
 
 pub use found::{Found, said};
 pub use known::Known;
-pub use settings::settings;
+pub use settings::{settings, user_files};
 pub use shared::shared_directory;
 
 use found::Findings;

@@ -3,7 +3,6 @@
 
 use crate::found::Findings;
 use crate::rename::put_link_aside;
-use crate::way::{Way, way};
 use purple_host::folder::{Content, Folder};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -35,12 +34,4 @@ pub(crate) fn disarm(
 fn is_reference(to: &OsStr) -> bool {
     let names = to.as_bytes().split(|&byte| byte == b'/');
     to.as_bytes().starts_with(b"refs/") && names.into_iter().all(|name| name != b"..")
-}
-
-/// The directory of an entry, which is no link, and its name.
-pub(crate) fn opened<'p>(top: &Folder, at: &'p Path) -> Option<(Folder, &'p OsStr)> {
-    match way(top, at.parent()?) {
-        Way::Open(folder) => Some((folder, at.file_name()?)),
-        _ => None,
-    }
 }

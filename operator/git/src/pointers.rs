@@ -3,8 +3,8 @@
 
 use crate::base::{LONGEST_PATH, Place, fixed, named_by, resolved};
 use crate::found::Findings;
-use crate::links::opened;
 use crate::rename::put_aside;
+use crate::way::opened;
 use purple_host::folder::{Content, Folder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -26,10 +26,10 @@ pub(crate) struct Pointer {
 }
 
 impl Pointer {
-    /// The one of a name in a directory of the top; `None` for what git takes for nothing: a socket, or a device.
-    pub(crate) fn read(real: &Path, at: &Path, (folder, name): (&Folder, &OsStr)) -> Option<Self> {
+    /// The one of a name in a directory, which is its working tree; `None` for what git takes for nothing: a socket, or a device.
+    pub(crate) fn read(tree: &Path, (folder, name): (&Folder, &OsStr)) -> Option<Self> {
         let content = content(folder, name)?;
-        let target = named(real, at, &content).and_then(|path| resolved(&path));
+        let target = named(tree, &content).and_then(|path| resolved(&path));
         let content = content.noted();
         Some(Self { content, target })
     }
@@ -48,8 +48,8 @@ impl Pointers {
     /// Looks at one. Puts it aside if it is new and names no directory.
     pub(crate) fn look_at(
         &mut self,
-        (path, real): (&Path, &Path),
-        at: &Path,
+        place: Place<'_>,
+        dir: &Path,
         (folder, name): (&Folder, &OsStr),
         before: &BTreeMap<PathBuf, Pointer>,
         found: &mut Findings,
@@ -57,21 +57,21 @@ impl Pointers {
         let Some(content) = content(folder, name) else {
             return;
         };
-        let known = before.get(at);
-        let named = named(real, at, &content);
+        let at = dir.join(name);
+        let known = before.get(&at);
+        let named = named(&place.real.join(dir), &content);
         let is_known = known.is_some_and(|known| {
             known.content == content && known.target == named.as_deref().and_then(resolved)
         });
         if !is_known {
-            let target = named.and_then(|named| fixed(&named, real));
+            let target = named.and_then(|named| fixed(&named, place.real));
             let target = target.and_then(|target| identity_of(&target));
             let Some(target) = target.filter(|_| self.new.len() < MOST) else {
-                let dir = path.join(at.parent().unwrap_or(Path::new("")));
-                return put_aside(&dir, folder, name, ELSEWHERE, found);
+                return put_aside(&place.path.join(dir), folder, name, ELSEWHERE, found);
             };
-            self.new.push((at.to_owned(), target));
+            self.new.push((at.clone(), target));
         }
-        self.all.push(at.to_owned());
+        self.all.push(at);
     }
 
     /// Puts those aside that are new and name none of these repositories.
@@ -103,9 +103,8 @@ fn content(folder: &Folder, name: &OsStr) -> Option<Content> {
     content.filter(|content| !matches!(content, Content::Folder | Content::Other))
 }
 
-/// The path that an entry names.
-fn named(real: &Path, at: &Path, content: &Content) -> Option<PathBuf> {
-    let tree = real.join(at.parent()?);
+/// The path that an entry of a working tree names.
+fn named(tree: &Path, content: &Content) -> Option<PathBuf> {
     match content {
         Content::File { bytes, .. } => Some(tree.join(named_by(bytes.strip_prefix(b"gitdir: ")?)?)),
         Content::Link { to, .. } => Some(tree.join(to)),

@@ -104,25 +104,11 @@ impl Repository {
                 });
             }
         }
-        found.noted()
-    }
-
-    /// The same, with the digests of files that may be large.
-    fn noted(mut self) -> Self {
-        self.hooks_itself = self.hooks_itself.map(Content::noted);
-        let hooks = self.hooks.into_iter();
-        self.hooks = hooks
-            .map(|(name, content)| (name, content.noted()))
-            .collect();
-        let configs = self.configs.into_iter();
-        self.configs = configs
+        let configs = found.configs.into_iter();
+        found.configs = configs
             .map(|(name, config)| (name, config.noted()))
             .collect();
-        for obeyed in self.obeyed.values_mut() {
-            let content = std::mem::replace(&mut obeyed.content, Content::Other);
-            obeyed.content = content.noted();
-        }
-        self
+        found
     }
 
     /// How many things are noted of it.
@@ -272,6 +258,7 @@ fn worktrees_elsewhere(folder: &Folder, base: &Base) -> BTreeMap<PathBuf, Obeyed
             .is_some_and(|path| base.has_tree(&at, path));
         if !is_inside {
             let what = "it named the working tree of another repository, or none";
+            let content = content.noted();
             found.insert(at.join(file), Obeyed { content, what });
         }
     }
@@ -290,6 +277,7 @@ fn objects_elsewhere(folder: &Folder, base: &Base) -> Option<(PathBuf, Obeyed)> 
         .bytes()
         .is_some_and(|list| base.has_own_objects(list));
     let what = "it named objects of a repository outside of what the program can write to";
+    let content = content.noted();
     (!is_own).then(|| (at.to_owned(), Obeyed { content, what }))
 }
 

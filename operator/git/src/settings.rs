@@ -1,7 +1,18 @@
 //! What of the user's own configuration of git a sandbox may have: who commits, and how git works with the tree.
 
 use crate::config;
+use purple_host::users;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// This user's own files of configuration, in the order in which git reads them (git-config(1), FILES).
+pub fn user_files() -> impl Iterator<Item = PathBuf> {
+    let files = [
+        users::base_directory("XDG_CONFIG_HOME", ".config").map(|config| config.join("git/config")),
+        users::home().map(|home| home.join(".gitconfig")),
+    ];
+    files.into_iter().flatten()
+}
 
 /// Keys that name no command and no file, and have no credentials (git-config(1)). Signing is left out: the keys for it stay
 /// outside.

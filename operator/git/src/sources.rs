@@ -3,8 +3,8 @@
 
 use crate::base::{Base, LARGEST, Place, repository_of, resolved};
 use crate::repository::{COMMON, CONFIGS, Config, Repository, common_dir, read_config};
+use crate::settings::user_files;
 use purple_host::folder::{Content, Folder};
-use purple_host::users;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -100,12 +100,7 @@ pub(crate) fn of<'r>(
 
 /// The files of configuration of this user and of the system, which count in every working tree (git-config(1), FILES).
 fn of_the_user<'r>(trees: &BTreeSet<PathBuf>) -> Vec<Source<'r>> {
-    let files = [
-        Some(PathBuf::from("/etc/gitconfig")),
-        users::base_directory("XDG_CONFIG_HOME", ".config").map(|config| config.join("git/config")),
-        users::home().map(|home| home.join(".gitconfig")),
-    ];
-    let files = files.into_iter().flatten();
+    let files = std::iter::once(PathBuf::from("/etc/gitconfig")).chain(user_files());
     let source = |path: PathBuf| {
         let dir = resolved(path.parent()?)?;
         let folder = Folder::open(&dir).ok()?;

@@ -15,16 +15,16 @@ const MOST: usize = 4_000_000;
 /// How many directories that were not looked into are named.
 const NAMED: usize = 100;
 
-/// What looks at what is found on the way. Paths are those from the top.
+/// What looks at what is found on the way. Paths are those from the top: of a git directory, or of the directory that an entry is in.
 pub(crate) trait Visitor {
     /// A git directory.
     fn repository(&mut self, at: &Path, folder: &mut Folder);
 
     /// A symbolic link in a directory where git has files of its own: it writes to what the link leads to.
-    fn link(&mut self, at: &Path, folder: &Folder, name: &OsStr);
+    fn link(&mut self, dir: &Path, folder: &Folder, name: &OsStr);
 
     /// An entry `.git` that is no directory: the repository lies elsewhere.
-    fn pointer(&mut self, at: &Path, folder: &Folder, name: &OsStr);
+    fn pointer(&mut self, dir: &Path, folder: &Folder, name: &OsStr);
 }
 
 /// What was not searched.
@@ -176,11 +176,11 @@ impl Walk<'_> {
         };
         if part != Part::None {
             for name in links {
-                self.visitor.link(&self.path.join(&name), folder, &name);
+                self.visitor.link(&self.path, folder, &name);
             }
         }
         for name in signs.pointers {
-            self.visitor.pointer(&self.path.join(&name), folder, &name);
+            self.visitor.pointer(&self.path, folder, &name);
         }
         if depth == DEEPEST {
             if !below.is_empty() {

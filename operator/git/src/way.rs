@@ -40,3 +40,11 @@ pub(crate) fn way(top: &Folder, path: &Path) -> Way {
     }
     Way::Open(here)
 }
+
+/// The directory of an entry, which is no link, and its name.
+pub(crate) fn opened<'p>(top: &Folder, at: &'p Path) -> Option<(Folder, &'p OsStr)> {
+    match way(top, at.parent()?) {
+        Way::Open(folder) => Some((folder, at.file_name()?)),
+        _ => None,
+    }
+}

@@ -56,7 +56,7 @@ pub enum Content {
     File {
         /// All of its bytes.
         bytes: Vec<u8>,
-        /// Whether somebody may execute it.
+        /// Whether one of its mode's bits allows execution.
         executable: bool,
         /// What differs after each change.
         stamp: Stamp,
@@ -65,7 +65,7 @@ pub enum Content {
     Noted {
         /// The SHA-256 of its bytes.
         digest: Digest,
-        /// Whether somebody may execute it.
+        /// Whether one of its mode's bits allows execution.
         executable: bool,
         /// What differs after each change.
         stamp: Stamp,
@@ -165,33 +165,20 @@ impl PartialEq for Content {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (
-                Self::File {
-                    bytes, executable, ..
-                },
-                Self::File {
-                    bytes: others,
-                    executable: other,
-                    ..
-                },
-            ) => bytes == others && executable == other,
-            (Self::File { .. } | Self::Noted { .. }, Self::File { .. } | Self::Noted { .. }) => {
-                self.digest() == other.digest()
-            }
-            (Self::Unread(None), Self::Unread(None))
-            | (Self::Folder, Self::Folder)
-            | (Self::Other, Self::Other) => true,
-            (
-                Self::File { .. } | Self::Noted { .. } | Self::Unread(_),
-                Self::File { .. } | Self::Noted { .. } | Self::Unread(_),
-            ) => self.stamp().is_some() && self.stamp() == other.stamp(),
-            (
                 Self::Link { to, target },
                 Self::Link {
                     to: other_to,
                     target: other,
                 },
             ) => to == other_to && target == other,
-            _ => false,
+            (Self::Unread(None), Self::Unread(None))
+            | (Self::Folder, Self::Folder)
+            | (Self::Other, Self::Other) => true,
+            _ => match (self.digest(), other.digest()) {
+                (Some(one), Some(other)) => one == other,
+                // Of one of them only the stamp is known, or it is no file.
+                _ => self.stamp().is_some() && self.stamp() == other.stamp(),
+            },
         }
     }
 }
