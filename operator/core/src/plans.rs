@@ -220,27 +220,27 @@ pub fn resolved(profile: &Profile, notices: &mut Vec<Notice>) -> Result<String, 
 
 /// How much a shipped profile leaves open.
 pub fn score(profile: &Profile) -> Result<Score, PlanError> {
-    let options = Options {
-        facts: HostFacts::samples(),
-        score: true,
-        ..Options::default()
-    };
-    let outcome = compile(&source_of(profile), &options, Sink::new(), &mut Vec::new())?;
-    outcome
-        .score
-        .ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
+    for_some_host(profile, true, |outcome| outcome.score)
 }
 
 /// The plan of a shipped profile for some host, to be shown: its paths are examples.
 pub fn example(profile: &Profile) -> Result<Vec<u8>, PlanError> {
+    for_some_host(profile, false, |outcome| outcome.plan)
+}
+
+/// A part of what a shipped profile compiles to for some host.
+fn for_some_host<T>(
+    profile: &Profile,
+    score: bool,
+    part: impl FnOnce(Compilation) -> Option<T>,
+) -> Result<T, PlanError> {
     let options = Options {
         facts: HostFacts::samples(),
+        score,
         ..Options::default()
     };
     let outcome = compile(&source_of(profile), &options, Sink::new(), &mut Vec::new())?;
-    outcome
-        .plan
-        .ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
+    part(outcome).ok_or_else(|| PlanError::NoListing(profile.name.to_owned()))
 }
 
 /// The plan of a policy that Purple itself has written.

@@ -24,23 +24,31 @@ use std::ffi::CString;
 /// The plan with steps for what its patterns match, and without optional output paths that the host lacks; as it is where it has
 /// neither.
 pub(crate) fn resolve(bytes: Vec<u8>, notices: &mut Vec<Notice>) -> Result<Vec<u8>, MatchError> {
-    let whole = Plan::decode(&bytes).map_err(MatchError::Decode)?;
-    let rest = missing::without(&whole).map(|steps| encoded(&whole, &steps));
-    let bytes = rest.transpose()?.unwrap_or(bytes);
     let plan = Plan::decode(&bytes).map_err(MatchError::Decode)?;
+    let rest = missing::without(&plan).map(|steps| encoded(&plan, &steps));
+    let rest = rest.transpose()?;
+    let matched = match &rest {
+        Some(rest) => matched(&Plan::decode(rest).map_err(MatchError::Decode)?, notices)?,
+        None => matched(&plan, notices)?,
+    };
+    Ok(matched.or(rest).unwrap_or(bytes))
+}
+
+/// The plan with steps for what its patterns match; `None` where it has no pattern.
+fn matched(plan: &Plan<'_>, notices: &mut Vec<Notice>) -> Result<Option<Vec<u8>>, MatchError> {
     if !plan.mounts.iter().any(|step| Effect::of(&step).is_some()) {
-        return Ok(bytes);
+        return Ok(None);
     }
-    workspace::check(&plan).map_err(MatchError::Workspace)?;
-    let mut layout = Layout::of(&plan);
-    let mut search = Search::new(&plan);
+    workspace::check(plan).map_err(MatchError::Workspace)?;
+    let mut layout = Layout::of(plan);
+    let mut search = Search::new(plan);
     let patterns = plan.mounts.iter().filter(|step| Effect::of(step).is_some());
     for pattern in patterns {
         let found = search.matches(pattern)?;
         if found.is_empty() {
             notices.push(Notice::NothingMatched {
                 pattern: Visible(pattern.target.to_bytes()).to_string(),
-                line: policy_line::words_of(&plan, pattern.line),
+                line: policy_line::words_of(plan, pattern.line),
             });
         }
         for (path, is_directory) in found {
@@ -57,7 +65,7 @@ pub(crate) fn resolve(bytes: Vec<u8>, notices: &mut Vec<Notice>) -> Result<Vec<u
     let added = added
         .map(|(step, target)| Mount { target, ..*step })
         .collect();
-    encoded(&plan, &changes.merged(&plan, added))
+    encoded(plan, &changes.merged(plan, added)).map(Some)
 }
 
 /// The plan's bytes with these steps.

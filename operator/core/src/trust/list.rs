@@ -84,26 +84,28 @@ pub(crate) fn check_accepted(read: &[Obeyed]) -> Result<(), TrustError> {
     Ok(())
 }
 
-/// Whether a file was accepted, or a run has obeyed it, whatever is in it now.
+/// Whether the list has a file: it was accepted, or a run has obeyed it. Its content may have changed since.
 pub(crate) fn is_registered(path: &Path) -> Result<bool, TrustError> {
     let registry = Registry::open(&state_directory()?)?;
-    let names = [named(path), std::fs::canonicalize(path).ok()];
-    let mut files = registry.files.iter();
-    Ok(files.any(|file| names.iter().flatten().any(|name| *name == file.path)))
+    Ok(registry.files.iter().any(is_named(path)))
 }
 
 /// Forgets a file, or a link and what it leads to: later runs do not keep it, unless they obey it themselves.
 pub fn forget(path: &Path) -> Result<Vec<ObeyedFile>, TrustError> {
     let mut registry = Registry::open(&state_directory()?)?;
-    let names = [named(path), std::fs::canonicalize(path).ok()];
-    let is_named = |file: &ObeyedFile| names.iter().flatten().any(|name| *name == file.path);
-    let (forgotten, left) = registry.files.into_iter().partition(is_named);
+    let (forgotten, left) = registry.files.into_iter().partition(is_named(path));
     registry.files = left;
     if forgotten.is_empty() {
         return Err(TrustError::NotObeyed(path.to_owned()));
     }
     registry.save()?;
     Ok(forgotten)
+}
+
+/// Whether a file of the list is the one of a path, or what that leads to.
+fn is_named(path: &Path) -> impl Fn(&ObeyedFile) -> bool {
+    let names = [named(path), std::fs::canonicalize(path).ok()];
+    move |file| names.iter().flatten().any(|name| *name == file.path)
 }
 
 /// The path of a name without links before it; the name need not exist.
