@@ -30,6 +30,17 @@ fn merged(parents: &[(&str, &str)], policy: &str) -> String {
     kept.replace('"', "")
 }
 
+/// The findings of a policy with one parent that are about the policy itself: each code with its message.
+fn findings(parent: &str, policy: &str) -> Vec<String> {
+    let files = Texts::new([("p.yaml", parent)]).files();
+    let text = format!("name: a\nextends: p.yaml\n{policy}");
+    let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
+    let found = outcome.diagnostics.iter().filter(|one| one.span.file == 0);
+    found
+        .map(|one| format!("{}: {}", one.code, one.message))
+        .collect()
+}
+
 fn emitted(parents: &[(&str, &str)], policy: &str, stage: Stage) -> (Compilation, String) {
     let files = Some(Texts::new(parents.iter().copied()).files());
     let options = Options {

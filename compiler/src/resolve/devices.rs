@@ -1,5 +1,6 @@
 //! Devices of the host.
 
+use super::host::within;
 use super::paths::inside;
 use super::scope::Scope;
 use crate::diagnostics::{Diagnostic, nearest, quote};
@@ -40,7 +41,7 @@ const NVIDIA: [&str; 20] = [
 ];
 
 /// What every sandbox has below `/dev`, or makes itself.
-const OWN: [&str; 13] = [
+pub(crate) const OWN: [&str; 14] = [
     "/dev/fd",
     "/dev/full",
     "/dev/mqueue",
@@ -54,6 +55,7 @@ const OWN: [&str; 13] = [
     "/dev/stdout",
     "/dev/tty",
     "/dev/urandom",
+    "/dev/zero",
 ];
 
 /// A device of the host, at the same path inside.
@@ -118,12 +120,9 @@ fn devices(written: &str, at: &str, scope: &mut Scope<'_>) -> Vec<Device> {
     let Some(path) = inside(written, at, scope) else {
         return Vec::new();
     };
-    let is_own = OWN.iter().any(|own| {
-        path.strip_prefix(own)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
-    if is_own || path == "/dev/zero" || !path.starts_with("/dev/") {
-        let (message, help) = if is_own || path == "/dev/zero" {
+    let is_own = OWN.iter().any(|own| within(&path, own));
+    if is_own || !path.starts_with("/dev/") {
+        let (message, help) = if is_own {
             ("every sandbox has its own", "remove the entry")
         } else {
             (
@@ -144,9 +143,5 @@ fn devices(written: &str, at: &str, scope: &mut Scope<'_>) -> Vec<Device> {
 
 /// Whether one device is at the path of another one, or in a directory that is shown.
 fn is_same_or_below(one: &Device, other: &Device) -> bool {
-    let within = |path: &str, top: &str| {
-        path.strip_prefix(top)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
     within(&one.path, &other.path) || within(&other.path, &one.path)
 }

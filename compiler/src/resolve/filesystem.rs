@@ -159,34 +159,22 @@ pub(super) fn resolve(
     let mut immutable = Vec::new();
     for (index, path) in section.immutable_paths.iter().enumerate() {
         let at = format!("/filesystem/immutable_paths/{index}");
-        immutable.extend(
-            shared(
-                &path.host_path,
-                &path.sandbox_path,
-                path.optional,
-                &at,
-                scope,
-            )
-            .map(|shared| Shared {
-                no_exec: path.noexec,
-                ..shared
-            }),
-        );
+        let shown = shared((&path.host_path, &path.sandbox_path), &at, scope);
+        immutable.extend(shown.map(|shown| Shared {
+            optional: path.optional,
+            no_exec: path.noexec,
+            ..shown
+        }));
     }
     let mut output = Vec::new();
     let mut kept = Vec::new();
     for (index, path) in section.output_paths.iter().enumerate() {
         let at = format!("/filesystem/output_paths/{index}");
-        let top = shared(
-            &path.host_path,
-            &path.sandbox_path,
-            path.optional,
-            &at,
-            scope,
-        );
-        let Some(top) = top.map(|top| Shared {
+        let shown = shared((&path.host_path, &path.sandbox_path), &at, scope);
+        let Some(top) = shown.map(|shown| Shared {
+            optional: path.optional,
             no_exec: path.noexec,
-            ..top
+            ..shown
         }) else {
             continue;
         };
@@ -318,13 +306,8 @@ fn default(path: &str, optional: bool) -> Shared {
     }
 }
 
-fn shared(
-    host: &str,
-    sandbox: &str,
-    optional: bool,
-    at: &str,
-    scope: &mut Scope<'_>,
-) -> Option<Shared> {
+/// A path of the host and where it is inside, which must exist and may have programs.
+fn shared((host, sandbox): (&str, &str), at: &str, scope: &mut Scope<'_>) -> Option<Shared> {
     let host_at = format!("{at}/host_path");
     let inside_at = format!("{at}/sandbox_path");
     let inside = inside(sandbox, &inside_at, scope);
@@ -346,7 +329,7 @@ fn shared(
     Some(Shared {
         host: without.unwrap_or_else(|| host.to_owned()),
         inside: inside?,
-        optional,
+        optional: false,
         host_span: Some(scope.span(&host_at)),
         inside_span: Some(scope.span(&inside_at)),
         normalized,

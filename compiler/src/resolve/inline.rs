@@ -6,7 +6,7 @@ use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 use purple_policy as policy;
 
-/// The bytes of all files together: half of what the root may hold.
+/// The most bytes that all files have together.
 const MOST: usize = 512 << 10;
 
 /// A file that the policy contains.

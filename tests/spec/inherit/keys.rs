@@ -35,13 +35,7 @@ fn over(policy: &str) -> String {
 
 /// What the policy loosens, and other findings about it: each code with its message.
 fn findings(policy: &str) -> Vec<String> {
-    let files = Texts::new([("p.yaml", PARENT)]).files();
-    let text = format!("name: a\nextends: p.yaml\n{policy}");
-    let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
-    let found = outcome.diagnostics.iter().filter(|one| one.span.file == 0);
-    found
-        .map(|one| format!("{}: {}", one.code, one.message))
-        .collect()
+    super::findings(PARENT, policy)
 }
 
 #[test]

@@ -3,15 +3,9 @@
 use super::super::compiled_beside;
 use super::super::texts::Texts;
 
-/// The findings of a policy with one parent: each code with its message.
-fn findings(parent: &str, policy: &str) -> Vec<String> {
-    let files = Texts::new([("p.yaml", parent)]).files();
-    let text = format!("name: a\nextends: p.yaml\nsyscalls: {{{policy}}}\n");
-    let (outcome, _) = compiled_beside("policy.yaml", text.as_bytes(), Some(files));
-    let found = outcome.diagnostics.iter().filter(|one| one.span.file == 0);
-    found
-        .map(|one| format!("{}: {}", one.code, one.message))
-        .collect()
+/// The findings of a policy with one parent, of which this is the section of calls.
+fn findings(parent: &str, calls: &str) -> Vec<String> {
+    super::findings(parent, &format!("syscalls: {{{calls}}}\n"))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Devices, files of the policy, programs in paths, sizes, limits of each process, and what a program is told of itself.
+//! Devices, inline files, `noexec`, sizes of scratch paths, limits of each process, and the section `process`.
 
 use super::{lowered, lowered_with_findings};
 use crate::diagnostics::Severity;
@@ -206,6 +206,18 @@ fn devices_are_the_hosts_and_a_directory_of_them_can_be_listed() {
     assert_eq!(allowed(&ir, "/dev/null") & fs::READ_DIR, 0);
 }
 
+/// A policy cannot name what every sandbox has: each step below `/dev` is on the list of these.
+#[test]
+fn devices_of_every_sandbox_are_known() {
+    let ir = filesystem("  scratch_paths: [/s]\n");
+    let own = ir.steps.iter().map(|step| step.target.as_str());
+    let mut own = own.filter(|target| target.starts_with("/dev/")).peekable();
+    assert!(own.peek().is_some());
+    for target in own {
+        assert!(crate::resolve::devices::OWN.contains(&target), "{target}");
+    }
+}
+
 #[test]
 fn limits_of_the_policy_take_the_place_of_those_of_every_sandbox() {
     let limits = |text: &str| -> Vec<String> {
@@ -256,7 +268,7 @@ fn limits_of_the_policy_take_the_place_of_those_of_every_sandbox() {
 }
 
 #[test]
-fn what_a_program_is_told_of_itself() {
+fn names_and_the_umask_are_those_of_the_policy() {
     let process =
         "process: {umask: \"027\", hostname: build.example, user: dev, timezone: Europe/Berlin}\n";
     let ir = lowered(&format!("name: a\n{process}"));
