@@ -1,4 +1,4 @@
-//! What a program is told of itself and of its host, and with which permissions it creates files.
+//! The section `process`: the host name, the user name and the time zone inside, and the permissions of new files.
 
 use super::inside::{facts, facts_under};
 use purple_tests::identity::skip;

@@ -1,4 +1,4 @@
-"""Shows what it is told of itself and of its host, and the permissions of what it creates."""
+"""Prints the user, the host name and the time zone that it sees, and the permissions of a file that it creates."""
 
 import pwd, subprocess
 def said(*words):

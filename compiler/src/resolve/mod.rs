@@ -62,7 +62,7 @@ pub struct Resolved {
     pub syscalls: Vec<Meaning>,
     /// Limits.
     pub resources: Resources,
-    /// What the program is told of itself.
+    /// Names, time zone and permissions of new files.
     pub process: Process,
     /// Capabilities to keep.
     pub capabilities: KeptCapabilities,

@@ -3,7 +3,7 @@
 use super::scope::{Placed, Scope};
 use purple_policy as policy;
 
-/// What a program is told of itself, and with which permissions it creates files.
+/// The names and the time zone that a program sees, and the permissions of the files that it creates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Process {
     /// Permission bits that new files lack.

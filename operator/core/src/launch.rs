@@ -252,7 +252,7 @@ impl PreparedRun<'_> {
             before.start();
         }
         let ended = self.session.run(&mut self.executor, notices);
-        // What has changed is marked whatever becomes of the rest.
+        // A change of an obeyed file is marked before the search, which may be interrupted.
         let marked = self.trust.finish(notices);
         let searched = self.repositories.as_ref().map(Watch::directories);
         let found = self.repositories.map(Watch::end);

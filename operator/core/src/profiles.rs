@@ -219,7 +219,7 @@ mod tests {
             ..CommandLine::default()
         };
         let said = flags.text().ok().flatten();
-        // Where sockets are denied, a host that is added draws a warning, which is right.
+        // A profile that denies sockets gets a warning if a host is added: it cannot be reached.
         let reaching = |parent: &Profile| {
             !parent.text.contains("default_deny: true") || parent.text.contains("network-client")
         };

@@ -51,7 +51,7 @@ pub struct Policy {
     #[schemars(extend("examples" = [{"memory_limit_bytes": "2G", "pids_limit": 100}]))]
     pub resources: Option<Resources>,
 
-    /// What the program is told of itself: its names, its time zone, and the permissions of new files. Absent: the defaults.
+    /// The host name, the user name and the time zone inside, and the permissions of new files. Absent: the defaults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(title = "Process")]
     #[schemars(extend("examples" = [{"umask": "027", "hostname": "build"}]))]
